@@ -1,0 +1,64 @@
+# Every errand of the project, one word each. `make` alone lists them.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo test test-sqlite test-postgres test-browser lint format lock hooks clean
+
+help: ## list these words
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS='	' read -r word what; do printf '  make %-14s %s\n' "$$word" "$$what"; done
+
+demo: $(VENV)/.runtime-installed ## start the shop, the sandbox and the worker (RESET=1 starts over)
+	@exec $(BIN)/python manage.py demo $(if $(RESET),--reset)
+
+test: $(VENV)/.dev-installed ## run everything: SQLite, PostgreSQL, browser (finds or fetches what it needs)
+	@exec $(BIN)/python scripts/test.py sqlite postgres browser
+
+test-sqlite test-postgres test-browser: $(VENV)/.dev-installed
+	@exec $(BIN)/python scripts/test.py $(@:test-%=%) -- $(ARGS)
+
+lint: $(VENV)/.dev-installed ## check style, types, arrows, migrations and the production settings
+	@exec $(BIN)/python scripts/lint.py
+
+format: $(VENV)/.dev-installed ## put every file into the one style
+	@$(BIN)/ruff check --fix-only --quiet .
+	@$(BIN)/ruff format .
+
+lock: $(VENV)/.dev-installed ## resolve requirements/*.in into *.txt, with hashes and without addresses
+	@cd requirements && for name in runtime dev; do \
+		case $$name in dev) pins="--constraint runtime.txt" ;; *) pins="" ;; esac; \
+		$(abspath $(BIN))/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+			--no-emit-index-url --no-emit-find-links $(LOCK_ARGS) $$pins --output-file $$name.txt $$name.in || exit 1; \
+	done
+
+hooks: $(VENV)/.dev-installed ## let git run the quick checks before every commit
+	@$(BIN)/pre-commit install
+
+clean: ## remove the environment and every cache; the demo's data stay
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis staticfiles
+
+# The environment. A stamp file for each half: the site needs less than its tests do.
+
+$(BIN)/python:
+	@command -v $(PYTHON) >/dev/null 2>&1 || { echo "There is no $(PYTHON) on this machine. Install Python 3.11 or newer, or name another: make PYTHON=/path/to/python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Guichet needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>&1). Name another: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "$(PYTHON) cannot make a virtual environment: its venv module is missing. On Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
+	@echo "Making the Python environment in $(VENV) ..."
+	@$(PYTHON) -m venv --clear $(VENV) || { rm -rf $(VENV); exit 1; }
+
+$(VENV)/.runtime-installed: requirements/runtime.txt | $(BIN)/python
+	@$(call install,runtime)
+	@touch $@
+
+$(VENV)/.dev-installed: requirements/dev.txt | $(BIN)/python
+	@$(call install,dev)
+	@touch $(VENV)/.runtime-installed $@
+
+define install
+	echo "Installing requirements/$(1).txt ..."; \
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes -r requirements/$(1).txt \
+	|| { echo "The packages of requirements/$(1).txt could not be installed; pip says why above. Most often the package index cannot be reached." >&2; exit 1; }
+endef

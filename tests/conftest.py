@@ -1,0 +1,104 @@
+"""What do all tests share? Their settings, a database file, a browser's path and a running sandbox."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import django
+import pytest
+import requests
+
+from tests.ground import chromium, environment, machine
+
+# Before anything imports a model. pytest-django finds Django set up and goes on from there.
+environment.prepare()
+django.setup()
+
+HERE = Path(__file__).parent
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--database-only",
+        action="store_true",
+        help="leave out the tests that never touch the database: a second one teaches nothing about them",
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    for item in items:
+        if (HERE / "e2e") in item.path.parents:
+            item.add_marker("browser")
+        for vendor in ("postgres", "sqlite"):
+            if item.get_closest_marker(vendor) and not os.environ["DATABASE_URL"].startswith(vendor):
+                item.add_marker(pytest.mark.skip(reason=f"speaks about {vendor} alone"))
+    if config.getoption("--database-only"):
+        left_out = [item for item in items if not touches_database(item)]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if touches_database(item)]
+
+
+def touches_database(item: pytest.Item) -> bool:
+    asked = {"db", "transactional_db", "live_server"} & set(getattr(item, "fixturenames", ()))
+    return bool(asked or item.get_closest_marker("django_db") or item.get_closest_marker("database"))
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """A file, not memory: SQLite in memory is one connection, and races and live servers need several."""
+    from django.conf import settings
+
+    for database in settings.DATABASES.values():
+        if database["ENGINE"] == "django.db.backends.sqlite3":
+            file = tmp_path_factory.mktemp("database") / "guichet.sqlite3"
+            database.setdefault("TEST", {})["NAME"] = str(file)
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> str:
+    """The browser to drive, as Playwright's executable_path."""
+    try:
+        return chromium.find()
+    except machine.Missing as missing:
+        give_up = pytest.fail if machine.on_ci() else pytest.skip
+        give_up(str(missing))
+
+
+@pytest.fixture(scope="session")
+def chromium_flags() -> list[str]:
+    return list(chromium.FLAGS)
+
+
+@pytest.fixture(scope="session")
+def sandbox_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a sandbox of this session's own: its process, its port, its database."""
+    home = tmp_path_factory.mktemp("sandbox")
+    port = machine.free_port()
+    url = f"http://127.0.0.1:{port}"
+    words = ["-m", "providers.sandbox", "--port", str(port), "--database", str(home / "sandbox.sqlite3")]
+    with (home / "log").open("w") as log:
+        process = subprocess.Popen([sys.executable, *words], cwd=HERE.parent, stdout=log, stderr=log)
+    try:
+        wait_until_healthy(f"{url}/_sandbox/healthz", process, home / "log")
+        yield url
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def wait_until_healthy(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
+    until = time.monotonic() + 30
+    while time.monotonic() < until and process.poll() is None:
+        try:
+            if requests.get(url, timeout=5).ok:
+                return
+        except requests.ConnectionError:
+            pass
+        time.sleep(0.1)
+    process.kill()
+    pytest.fail(f"The sandbox did not come up:\n{log.read_text()}")

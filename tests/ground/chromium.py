@@ -1,0 +1,82 @@
+"""Which Chromium do the browser tests drive? One that is here, or one that is fetched now."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.ground.machine import Missing, apt_install, distribution
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+# --no-sandbox because CI runs as root; the rest keeps the browser from calling home while a test
+# looks at its traffic.
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+def find() -> str:
+    """The path of a Chromium that answers: CHROMIUM, then PATH, then Playwright's own. Raises Missing."""
+    asked = os.environ.get("CHROMIUM")
+    if asked:
+        if answers(asked):
+            return asked
+        raise Missing(f"CHROMIUM is {asked}, which does not start.")
+    for name in NAMES:
+        path = shutil.which(name)
+        if path and answers(path):
+            return path
+    own = playwrights_own()
+    if own and answers(own):
+        return own
+    raise Missing("No Chromium on PATH, none in CHROMIUM and none of Playwright's own.")
+
+
+def find_or_fetch() -> str:
+    """Like `find`, but installs one before it gives up."""
+    try:
+        return find()
+    except Missing:
+        if os.environ.get("CHROMIUM"):
+            raise
+    print("No Chromium here yet; installing one ...", flush=True)
+    fetch()
+    try:
+        return find()
+    except Missing as missing:
+        raise Missing(f"{missing} Installing one did not work either; the reason stands above.") from None
+
+
+def answers(path: str) -> bool:
+    """Ubuntu's chromium-browser is a shell script that asks for snap, so being there is not enough."""
+    try:
+        return subprocess.run([path, "--version"], capture_output=True, timeout=30).returncode == 0
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+
+
+def playwrights_own() -> str | None:
+    # In a process of its own: near Playwright's event loop Django refuses the database.
+    script = (
+        "from playwright.sync_api import sync_playwright as start\n"
+        "with start() as playwright: print(playwright.chromium.executable_path)"
+    )
+    found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
+    path = found.stdout.strip()
+    return path if found.returncode == 0 and Path(path).is_file() else None
+
+
+def fetch() -> None:
+    root = os.geteuid() == 0
+    if root and distribution() == "debian" and apt_install("chromium"):
+        return
+    with_libraries = ["--with-deps"] if root else []
+    subprocess.run([sys.executable, "-m", "playwright", "install", *with_libraries, "chromium"])

@@ -1,0 +1,22 @@
+"""Under which settings do the tests run? The whole answer, whatever the developer's shell says."""
+
+import os
+import tempfile
+from pathlib import Path
+
+VALUES = {
+    "DJANGO_SETTINGS_MODULE": "checkout.settings",
+    "SECRET_KEY": "only-for-tests-and-known-to-everybody-who-reads-this-file",
+    "CREDENTIAL_KEYS": "b25seS1mb3ItdGVzdHMtYW5kLWtub3duLXRvLWFsbC4=",
+    "ALLOWED_HOSTS": "testserver,localhost,127.0.0.1",
+}
+
+
+def prepare() -> None:
+    """Set the environment before the settings are read.
+
+    DATABASE_URL alone may come from outside, so that the same tests run on SQLite and on PostgreSQL. A run
+    without one is told a path that nothing is ever written to: the test database has a file of its own.
+    """
+    os.environ.update(VALUES)
+    os.environ.setdefault("DATABASE_URL", f"sqlite:///{Path(tempfile.gettempdir()) / 'guichet.sqlite3'}")
