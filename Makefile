@@ -3,10 +3,12 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+UNDER_TEST_SETTINGS = $(BIN)/python -m tests.ground.environment
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-sqlite test-postgres test-browser lint format lock hooks clean
+.PHONY: help demo test test-sqlite test-postgres test-browser lint style types arrows messages-fresh migrations \
+	production format messages lock hooks clean
 
 help: ## list these words
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS='	' read -r word what; do printf '  make %-14s %s\n' "$$word" "$$what"; done
@@ -20,12 +22,41 @@ test: $(VENV)/.dev-installed ## run everything: SQLite, PostgreSQL, browser (fin
 test-sqlite test-postgres test-browser: $(VENV)/.dev-installed
 	@exec $(BIN)/python scripts/test.py $(@:test-%=%) -- $(ARGS)
 
-lint: $(VENV)/.dev-installed ## check style, types, arrows, migrations and the production settings
-	@exec $(BIN)/python scripts/lint.py
+lint: style types arrows messages-fresh migrations production ## check style, types, arrows, migrations and the production settings
+
+style: $(VENV)/.dev-installed
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: $(VENV)/.dev-installed
+	@$(UNDER_TEST_SETTINGS) $(BIN)/python -m mypy
+
+arrows: $(VENV)/.dev-installed
+	@$(BIN)/lint-imports --no-logo
+
+messages-fresh: $(VENV)/.dev-installed
+	@$(BIN)/python scripts/messages.py --check
+
+migrations: $(VENV)/.dev-installed
+	@$(UNDER_TEST_SETTINGS) $(BIN)/python manage.py makemigrations --check --dry-run
+
+production: $(VENV)/.dev-installed
+	@env $(PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
+
+# What a merchant's server would be told, in values that fit nowhere.
+PRODUCTION := DEBUG=false \
+	SECRET_KEY=fake-0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEFGHIJKLMNOPQRSTUVWXYZ \
+	CREDENTIAL_KEYS=YS1mYWtlLWtleS1mb3ItbWFrZS1saW50LW9ubHkuLi4= \
+	ALLOWED_HOSTS=pay.example.com \
+	SITE_URL=https://pay.example.com \
+	DATABASE_URL=postgres://guichet:fake@127.0.0.1:1/guichet
 
 format: $(VENV)/.dev-installed ## put every file into the one style
 	@$(BIN)/ruff check --fix-only --quiet .
 	@$(BIN)/ruff format .
+
+messages: $(VENV)/.dev-installed ## compile the translations, locale/**/*.po
+	@$(BIN)/python scripts/messages.py
 
 lock: $(VENV)/.dev-installed ## resolve requirements/*.in into *.txt, with hashes and without addresses
 	@cd requirements && for name in runtime dev; do \

@@ -61,14 +61,14 @@ def main(arguments: list[str]) -> int:
         return 2
 
     results: dict[str, str] = {}
-    missing: dict[str, Missing] = {}
+    missing: dict[str, str] = {}
     for name in names:
         print(f"\n===== {name} =====", flush=True)
         began = time.monotonic()
         try:
             code = RUNS[name](words)
-        except Missing as what:
-            missing[name] = what
+        except Missing as gap:
+            missing[name] = str(gap)
             results[name] = "NOT RUN"
             continue
         verdict = "passed" if code == 0 else f"FAILED (pytest says {code})"

@@ -1,6 +1,10 @@
-"""Under which settings do the tests run? The whole answer, whatever the developer's shell says."""
+"""Under which settings do the tests run? The whole answer, whatever the developer's shell says.
+
+`python -m tests.ground.environment <command>` runs a command under them.
+"""
 
 import os
+import sys
 import tempfile
 from pathlib import Path
 
@@ -20,3 +24,8 @@ def prepare() -> None:
     """
     os.environ.update(VALUES)
     os.environ.setdefault("DATABASE_URL", f"sqlite:///{Path(tempfile.gettempdir()) / 'guichet.sqlite3'}")
+
+
+if __name__ == "__main__":
+    prepare()
+    os.execvp(sys.argv[1], sys.argv[1:])

@@ -90,20 +90,24 @@ def throw_away_cluster(programs: Path) -> Iterator[str]:
             os.chown(path, other_user["user"], other_user["group"])
     port = free_port()
     settings = (*CARELESS, f"port={port}", "listen_addresses=127.0.0.1", f"unix_socket_directories={home}")
-    make = ["initdb", "--pgdata", home / "data", "--username", "guichet", "--pwfile", home / "password"]
-    how = ["--auth", "scram-sha-256", "--encoding", "UTF8", "--no-locale", "--no-sync"]
-    run = ["postgres", "-D", home / "data", *(word for setting in settings for word in ("-c", setting))]
+    make: list[str | Path] = [programs / "initdb", "--pgdata", home / "data"]
+    make += ["--username", "guichet", "--pwfile", home / "password", "--auth", "scram-sha-256"]
+    make += ["--encoding", "UTF8", "--no-locale", "--no-sync"]
+    run: list[str | Path] = [
+        programs / "postgres",
+        "-D",
+        home / "data",
+        *(f"--{setting}" for setting in settings),
+    ]
     log = home / "log"
     calm: dict[str, Any] = {"cwd": home, "env": {"PATH": os.environ["PATH"], "LC_ALL": "C"}, **other_user}
-    server = None
+    server: subprocess.Popen[bytes] | None = None
     try:
         with log.open("w") as out:
-            made = subprocess.run([programs / make[0], *make[1:], *how], stdout=out, stderr=out, **calm)
+            made = subprocess.run(make, stdout=out, stderr=out, **calm)
             if made.returncode != 0:
                 raise Missing(f"initdb of {programs} failed: {last_words(log)}")
-            server = subprocess.Popen(
-                [programs / run[0], *run[1:]], stdout=out, stderr=out, start_new_session=True, **calm
-            )
+            server = subprocess.Popen(run, stdout=out, stderr=out, start_new_session=True, **calm)
         url = f"postgres://guichet:{password}@127.0.0.1:{port}/postgres"
         wait_until_ready(url, server, log)
         yield url
@@ -123,7 +127,7 @@ def unprivileged() -> dict[str, Any]:
     raise Missing("PostgreSQL refuses to run as root, and this machine has no other user for it.")
 
 
-def wait_until_ready(url: str, server: "subprocess.Popen[bytes]", log: Path) -> None:
+def wait_until_ready(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
     until = time.monotonic() + 60
     while time.monotonic() < until:
         if server.poll() is not None:
