@@ -1,0 +1,33 @@
+"""What will happen at a later hour of the sandbox's clock? Written down as rows, done by whoever notices first."""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from providers.sandbox import clock
+from providers.sandbox.models import Appointment
+
+
+def make(provider: str, action: str, subject: str, *, seconds: float) -> None:
+    """Have the stand-in's `later[action]` called with `subject`, `seconds` from now."""
+    due = clock.now() + timedelta(seconds=seconds)
+    Appointment.objects.create(provider=provider, action=action, subject=subject, due_at=due)
+    clock.ring()
+
+
+def keep_due() -> None:
+    """Do everything that is due, oldest first, each once."""
+    from providers.sandbox.standins import STANDINS
+
+    while Appointment.objects.filter(due_at__lte=clock.now()).exists():
+        with transaction.atomic():
+            due = Appointment.objects.filter(due_at__lte=clock.now()).order_by("due_at", "id").first()
+            if due is None:
+                return
+            due.delete()
+            STANDINS[due.provider].later[due.action](due.subject)
+            clock.ring()
+
+
+def next_due() -> datetime | None:
+    return Appointment.objects.order_by("due_at").values_list("due_at", flat=True).first()

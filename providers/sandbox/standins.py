@@ -1,0 +1,69 @@
+"""Which stand-ins are there, and what must each one bring? One module each, and its name in the table below."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.urls import URLPattern, URLResolver
+
+from providers.sandbox.cards import COMMON, TestCard
+
+
+@dataclass
+class Outgoing:
+    """A notification about to be sent: what `forge` may spoil."""
+
+    headers: dict[str, str]
+    body: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """An order or payment as the console lists it. `actions`: (label, name in Standin.actions, number)."""
+
+    number: str
+    state: str
+    amount: str
+    about: str
+    at: Any
+    payments: tuple[tuple[str, str, str], ...] = ()  # (number, state, detail)
+    actions: tuple[tuple[str, str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Standin:
+    """What the core asks of a stand-in. Its paths are mounted under /<slug>/, its test API under /_sandbox/<slug>/."""
+
+    slug: str
+    label: str
+    urls: list[URLPattern | URLResolver]
+    api: list[URLPattern | URLResolver]
+    # The account that is there from the start, and which of its settings are never shown.
+    account: Mapping[str, Any]
+    secrets: frozenset[str]
+    # The names (of URLs) of the shop's server's calls: what HTTP faults strike.
+    methods: tuple[str, ...]
+    rows: Callable[[], list[Row]]
+    # Forget all orders and payments; the argument says whether the catalogue (if there is one) is kept.
+    forget: Callable[[bool], None]
+    # Further names a fault may be armed for, such as a form's submit; struck only when a fault names them.
+    steps: tuple[str, ...] = ()
+    # action -> what to do at the appointment's hour.
+    later: Mapping[str, Callable[[str], None]] = field(default_factory=dict)
+    # action -> what a button of the console does to the order or payment of that number.
+    actions: Mapping[str, Callable[[str], None]] = field(default_factory=dict)
+    cards: tuple[TestCard, ...] = COMMON
+    # Seconds from the first attempt to each further one, and which answers end the retries.
+    retry_after: tuple[int, ...] = (10, 60, 300, 1800, 7200)
+    taken: Callable[[int], bool] = lambda status: 200 <= status < 300
+    forge: Callable[[Outgoing], Outgoing] = lambda message: message
+
+
+def _all() -> dict[str, Standin]:
+    from providers.sandbox import epc
+
+    return {standin.slug: standin for standin in (epc.STANDIN,)}
+
+
+STANDINS: dict[str, Standin] = {}
+STANDINS.update(_all())
