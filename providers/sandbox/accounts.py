@@ -1,4 +1,4 @@
-"""Who may call, and with which credentials and settings? The stand-ins' defaults and what was changed over them."""
+"""Who may call, with which credentials and settings? The stand-ins' defaults and the changes to them."""
 
 from typing import Any
 

@@ -19,7 +19,7 @@ _LONGEST_ADVANCE = 100 * 366 * 86_400
 
 
 def api(*verbs: str) -> Callable[[Callable[..., Any]], Callable[..., HttpResponse]]:
-    """A view that reads and answers JSON; what is wrong with a field is a 400 (or the error's own status) naming it."""
+    """A view that reads and answers JSON; a wrong field is a 400 (or the error's own status) naming it."""
 
     def dress(work: Callable[..., Any]) -> Callable[..., HttpResponse]:
         @wraps(work)

@@ -1,4 +1,4 @@
-"""What will happen at a later hour of the sandbox's clock? Written down as rows, done by whoever notices first."""
+"""What will happen at a later hour of the sandbox's clock? Kept as rows, done by whoever notices first."""
 
 from datetime import datetime, timedelta
 

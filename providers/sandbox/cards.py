@@ -1,7 +1,7 @@
 """Which test cards are there, and how does a payment with each one end?
 
-The numbers are a sandbox convention [inferred]: the EPC contract names none. A stand-in whose contract does name some
-brings its own tuple of the same shape. No other number is accepted, so that nobody types a real card into a sandbox.
+The numbers are a sandbox convention [inferred]: the EPC contract names none. A stand-in whose contract does
+name some brings its own tuple of the same shape. No other number is accepted: nobody shall type a real card.
 """
 
 import re

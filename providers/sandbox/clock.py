@@ -1,7 +1,7 @@
-"""What time is it in the sandbox? The machine's time plus what was added by hand; and who is woken when it moves.
+"""What time is it in the sandbox? The machine's plus what was added by hand; and who wakes when it moves.
 
-Everything a provider does by the hour (expiry, late results, retries) is measured here. Only the age of a client's
-credentials is measured by the machine's clock, because the client knows no other.
+Everything a provider does by the hour (expiry, late results, retries) is measured here. Only the age of a
+client's credentials is measured by the machine's clock, because the client knows no other.
 """
 
 import threading
@@ -15,7 +15,7 @@ from providers.sandbox.models import Clock
 
 
 class Bell:
-    """Wakes whoever waits for a change. Take `count` before looking, and pass it to `wait`: no ring is missed."""
+    """Wakes whoever waits for a change. Take `count` before looking, pass it to `wait`: no ring is missed."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()

@@ -1,4 +1,4 @@
-"""What does the person at the sandbox see and do? One page: calls, notifications, payments, faults, clock, cards."""
+"""What does the person at the sandbox see and do? One page: calls, notifications, payments, faults, time."""
 
 import json
 from typing import Any
@@ -50,7 +50,8 @@ def _call(call: Call) -> dict[str, Any]:
     # statusCode "error" on HTTP 200 is EPC's way of saying no, and worth a colour.
     refused = not failed and '"statusCode": "error"' in call.response[:400]
     return {
-        "call": call, "headers": headers, "request": _pretty(call.request), "response": _pretty(call.response),
+        "call": call, "headers": headers,
+        "request": _pretty(call.request), "response": _pretty(call.response),
         "tone": "bad" if failed or (call.status is None and call.milliseconds is not None)
         else "warn" if refused or call.status is None else "good",
         "status": call.status or ("…" if call.milliseconds is None else "dropped"),
@@ -112,11 +113,8 @@ def _mark() -> str:
     told = Notification.objects.values_list("id", "state", "attempts").order_by("-id")[:_SHOWN]
     attempts = sum(len(tries) for _, _, tries in told)
     states = "".join(state[0] for _, state, _ in told)
-    return f"{newest}.{finished}.{states}.{attempts}.{Fault.objects.count()}.{clock.ahead_seconds()}.{_last_change()}"
-
-
-def _last_change() -> int:
-    return clock.bell.count
+    armed = Fault.objects.count()
+    return f"{newest}.{finished}.{states}.{attempts}.{armed}.{clock.ahead_seconds()}.{clock.bell.count}"
 
 
 @require_GET

@@ -1,4 +1,4 @@
-"""What shall go wrong next? Faults are armed by the console or the API and taken, once each, where they apply."""
+"""What shall go wrong next? Faults are armed by the console or the API, and taken once each."""
 
 from dataclasses import dataclass
 
@@ -65,7 +65,10 @@ def arm(
 def take(
     provider: str, kinds: tuple[str, ...], method: str = "", *, only_named: bool = False
 ) -> Armed | None:
-    """The oldest armed fault of these kinds that fits, and one time less of it. `only_named`: it must name the method."""
+    """The oldest armed fault of these kinds that fits, and one time less of it.
+
+    `only_named`: a fault armed for no method in particular does not fit.
+    """
     methods = {method} if only_named else {method, ""}
     fitting = Fault.objects.filter(provider=provider, fault__in=kinds, method__in=methods).order_by("id")
     # Most calls meet no fault, and need not wait for the write lock to learn it.

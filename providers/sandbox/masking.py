@@ -12,11 +12,13 @@ from providers.sandbox.cards import luhn
 
 MASK = "***"
 
-_SECRET_NAMES = frozenset(
-    "secret password passphrase authorization clientsecret accesstoken refreshtoken privatekey secretkey "
-    "apikey xapikey xwsse ordersecretid cvv cvvcode cvc cvv2 cardcvc verificationvalue securitycode".split()
-)
-_CARD_NAMES = frozenset("cardnumber pan".split())
+# Names as they are once case and punctuation are gone.
+_SECRET_NAMES = frozenset({
+    "secret", "password", "passphrase", "authorization", "clientsecret", "accesstoken", "refreshtoken",
+    "privatekey", "secretkey", "apikey", "xapikey", "xwsse", "ordersecretid",
+    "cvv", "cvvcode", "cvc", "cvv2", "cardcvc", "verificationvalue", "securitycode",
+})  # fmt: skip
+_CARD_NAMES = frozenset({"cardnumber", "pan"})
 # A card number begins with 2 to 6; ids here begin with 1, and a hash is not a run of digits.
 _CARD = re.compile(r"(?<![\w.])[2-6](?:[ -]?\d){12,18}(?!\w)")
 _BEARER = re.compile(r"(?i)^(bearer|basic|token)\s+\S.*$")

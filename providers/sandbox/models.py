@@ -1,4 +1,4 @@
-"""Which rows does every stand-in share? Calls, notifications, accounts, faults, appointments and the clock."""
+"""Which rows does every stand-in share? Calls, notifications, accounts, faults, appointments, the clock."""
 
 from typing import Any, ClassVar
 
@@ -15,7 +15,7 @@ class Clock(models.Model):
 
 
 class Account(models.Model):
-    """A merchant's credentials and settings at one provider; what is missing comes from the stand-in's defaults."""
+    """A merchant's credentials and settings at a provider; what is missing is the stand-in's default."""
 
     provider = models.CharField(max_length=20)
     name = models.CharField(max_length=60, default="default")

@@ -1,6 +1,6 @@
 """How do notifications reach the shop? Kept as rows, sent by a few threads, repeated by the stand-in's table.
 
-Retry times are a sandbox convention unless a stand-in's contract has a table; they run on the sandbox's clock.
+Retry times are a sandbox convention unless a stand-in's contract has a table; they run on its clock.
 """
 
 import logging
@@ -25,7 +25,7 @@ _in_flight_lock = threading.Lock()
 
 
 def post(provider: str, subject: str, url: str, body: str, headers: dict[str, str]) -> list[Notification]:
-    """Send a message to the shop, the way the armed notification fault says. Call it in the transaction of its cause."""
+    """Send a message to the shop, the way an armed fault says. Call it in the transaction of its cause."""
     armed = faults.take(provider, faults.NOTIFICATION)
     fault = armed.fault if armed else ""
     message = Outgoing(headers={"Content-Type": "application/json"} | headers, body=body)
@@ -65,7 +65,7 @@ def _busy() -> set[int]:
 
 
 def send_due() -> None:
-    """Start sending everything whose hour has come; each in a thread, and never the same one twice at a time."""
+    """Start sending everything whose hour has come; each in a thread, never the same one twice at a time."""
     due = Notification.objects.filter(state__in=(State.WAITING, State.HELD), due_at__lte=clock.now())
     for notification in due.exclude(pk__in=_busy()).order_by("due_at", "id"):
         with _in_flight_lock:
@@ -134,7 +134,8 @@ def shown(notification: Notification) -> dict[str, object]:
     kind = notification.headers.get("Content-Type", "")
     return {
         "id": notification.pk, "provider": notification.provider, "subject": notification.subject,
-        "url": notification.url, "headers": masking.headers({k.lower(): v for k, v in notification.headers.items()}),
+        "url": notification.url,
+        "headers": masking.headers({name.lower(): value for name, value in notification.headers.items()}),
         "body": masking.body(notification.body.encode(), kind), "state": notification.state,
         "fault": notification.fault or None, "due_at": notification.due_at.isoformat(),
         "created_at": notification.created_at.isoformat(), "attempts": notification.attempts,

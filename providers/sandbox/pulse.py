@@ -1,4 +1,4 @@
-"""Who notices that something has become due when nobody calls? One thread that sleeps until the next hour noted."""
+"""Who notices that something has become due when nobody calls? One thread that sleeps until the next hour."""
 
 import logging
 import threading

@@ -1,4 +1,4 @@
-"""How do the tables come to be? They are made at the start; a file of another version is emptied and made anew.
+"""How do the tables come to be? Made at the start; a file of another version is emptied and made anew.
 
 There are no migrations: a sandbox holds nothing that is worth carrying over.
 """

@@ -1,4 +1,4 @@
-"""Which stand-ins are there, and what must each one bring? One module each, and its name in the table below."""
+"""Which stand-ins are there, and what must each one bring? One module each, and its name in the table."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -32,7 +32,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Standin:
-    """What the core asks of a stand-in. Its paths are mounted under /<slug>/, its test API under /_sandbox/<slug>/."""
+    """What the core asks of a stand-in. Its paths are under /<slug>/, its test API is /_sandbox/<slug>/."""
 
     slug: str
     label: str

@@ -1,10 +1,11 @@
-"""What came in, what went out, and what was done to it on the way? Every call to a stand-in passes through here."""
+"""What came in, what went out, and what was done to it on the way? Every call to a stand-in passes here."""
 
 import json
 import re
 import socket
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from django.conf import settings
@@ -22,7 +23,7 @@ _CANNED = {
     "http_509": (509, "<html><body><h1>509 Bandwidth Limit Exceeded</h1></body></html>"),
     "http_429": (429, "<html><body><h1>429 Too Many Requests</h1></body></html>"),
 }
-# Marks a decimal on its way into JSON, which knows no decimals: `64.5` must leave as a number, and no float is used.
+# Marks a decimal on its way into JSON, which knows none: `64.5` must leave as a number, and no float is used.
 _DECIMAL = "\ue000"
 
 
@@ -37,10 +38,8 @@ def drop(request: HttpRequest) -> None:
     """Close the connection under the request, as a broken network would."""
     wire = request.environ.get("gunicorn.socket") if hasattr(request, "environ") else None
     if isinstance(wire, socket.socket):
-        try:
+        with suppress(OSError):  # the other side may have been faster
             wire.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass  # the other side was faster
 
 
 class Wire:
@@ -102,7 +101,8 @@ class Wire:
         """Promise the whole body, send half of it, and hang up."""
         body = response.content
         head = f"HTTP/1.1 {response.status_code} {response.reason_phrase}\r\n"
-        head += f"Content-Type: {response['Content-Type']}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+        head += f"Content-Type: {response['Content-Type']}\r\nContent-Length: {len(body)}\r\n"
+        head += "Connection: close\r\n\r\n"
         wire = request.environ.get("gunicorn.socket")
         if isinstance(wire, socket.socket):
             wire.sendall(head.encode() + body[: len(body) // 2])

@@ -1,4 +1,4 @@
-"""What does SecuTix S-360 with its E-Payment Center (EPC) look like from a shop? The stand-in, written from contract.
+"""What does SecuTix S-360 with its E-Payment Center (EPC) look like from a shop? Written from the contract.
 
 rest       what the shop's server hears        bearer   whose call it is
 orders     what may happen to an order         payments how a payment ends

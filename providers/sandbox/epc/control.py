@@ -1,4 +1,4 @@
-"""How does a test set up and end EPC payments without a browser? /_sandbox/epc/..., described in docs/sandbox.md."""
+"""How does a test set up and end EPC payments without a browser? /_sandbox/epc/, told in docs/sandbox.md."""
 
 from typing import Any
 
@@ -61,10 +61,10 @@ def _payment(payment: EpcPayment) -> dict[str, Any]:
 
 def _order(order: EpcOrder) -> dict[str, Any]:
     return {
-        "orderId": order.order_id, "account": order.account, "orderState": order.state, "amount": order.amount,
-        "currency": order.currency, "externalReference": order.external_reference or None,
-        "finalising": order.finalising, "createdAt": order.created_at.isoformat(),
-        "expiresAt": order.expires_at.isoformat(),
+        "orderId": order.order_id, "account": order.account, "orderState": order.state,
+        "amount": order.amount, "currency": order.currency,
+        "externalReference": order.external_reference or None, "finalising": order.finalising,
+        "createdAt": order.created_at.isoformat(), "expiresAt": order.expires_at.isoformat(),
         "payments": [_payment(payment) for payment in order.payments.order_by("attempt", "payment_id")],
     }  # fmt: skip
 
@@ -154,7 +154,7 @@ def rows() -> list[Row]:
             number=str(order.order_id), state=order.state + (" (finalising)" if order.finalising else ""),
             amount=shapes.money(order.amount, order.currency), about=lines, at=order.created_at,
             payments=tuple(
-                (str(payment.transaction_id), payment.status, " ".join(filter(None, (payment.masked, payment.reason))))
+                (str(payment.transaction_id), payment.status, f"{payment.masked} {payment.reason}".strip())
                 for payment in begun
             ),
             actions=tuple(buttons),

@@ -1,12 +1,12 @@
-"""What does the EPC stand-in remember? Its catalogue, orders, payments and saved cards. Amounts are thousandths."""
+"""What does the EPC stand-in remember? Catalogue, orders, payments, saved cards. Amounts are thousandths."""
 
 import secrets
 from typing import Any, ClassVar
 
 from django.db import models
 
-# Above 2^31, because the real ids are Java Longs [seed]; random, because a shop may have seen the ids of an earlier
-# database file, and two payments of one id would hide a mistake in the shop or show one that is not there.
+# Above 2^31, because the real ids are Java Longs [seed]; random, because a shop may have seen the ids of an
+# earlier database file, and two payments of one id would hide a mistake in the shop or show one that is none.
 _ORDER_IDS = (2_200_000_000, 9_999_999_999)
 _LONG_IDS = (10_220_000_000_000, 10_239_999_999_999)
 # `transactionId` is an int in the contract [public: PAY], so it stays below 2^31.
@@ -81,7 +81,7 @@ class EpcOrder(models.Model):
 
 
 class EpcPayment(models.Model):
-    """One transaction in the E-Payment Center: a payment of an order, or (without order) the saving of a card."""
+    """One transaction in the E-Payment Center: an order's payment, or (without order) a card to be saved."""
 
     class Status(models.TextChoices):
         WAITING = "WAITING"

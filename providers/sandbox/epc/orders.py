@@ -1,10 +1,10 @@
-"""What may happen to an order? Opened, priced, closed, reopened, abandoned, expired: each once, in one transaction.
+"""What may happen to an order? Opened, priced, closed, reopened, abandoned, expired: each in one transaction.
 
     OPEN -createPaymentsAndCloseOrder-> CLOSING -all payments authorised, notifyOrder-> CLOSED
     CLOSING -a payment ended without money, notifyOrder-> OPEN (patient call) or ABANDONED (short call)
     OPEN, CLOSING -about 25 minutes [seed]-> ABANDONED -reopenOrder-> OPEN
 
-The functions expect to run inside transaction.atomic(): the database takes its write lock at the beginning of it.
+The functions expect to run inside transaction.atomic(): the database takes its write lock at its beginning.
 """
 
 import json
@@ -79,8 +79,8 @@ def price(wanted: list[Wanted]) -> list[dict[str, Any]]:
         operations.append({
             "operationId": long_id(), "kind": "SIMPLE_PRODUCT", "quantity": line.quantity,
             "basePrice": item.price, "unitPrice": item.price, "totalAmount": item.price * line.quantity,
-            "product": item.name, "productCode": f"P{item.item_id % 10_000}", "productId": item.item_id + 1_000,
-            "itemId": item.item_id,
+            "product": item.name, "productCode": f"P{item.item_id % 10_000}",
+            "productId": item.item_id + 1_000, "itemId": item.item_id,
         })  # fmt: skip
     return operations
 
@@ -177,7 +177,7 @@ def close(order: EpcOrder) -> None:
 
 
 def tell(order: EpcOrder) -> None:
-    """The webhook V2 [public: WH2]: getOrderDetails' answer as a POST, unauthenticated, to the account's address."""
+    """The webhook V2 [public: WH2]: getOrderDetails' answer as a POST to the account's address, unsigned."""
     settings = accounts.settings_of(SLUG, order.account)
     if settings["notification_url"]:
         outbox.post(SLUG, str(order.order_id), settings["notification_url"], webhook(order, settings), {})
@@ -196,7 +196,7 @@ def forge(message: outbox.Outgoing) -> outbox.Outgoing:
 
 
 def release(payments: list[EpcPayment]) -> None:
-    """Let go of what has not ended: a waiting payment can not be paid any more, an authorisation is dropped."""
+    """Let go of what has not ended: what waits can not be paid any more, an authorisation is dropped."""
     for payment in payments:
         if payment.status in RUNNING:
             payment.status = Status.ABANDONED

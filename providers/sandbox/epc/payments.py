@@ -1,4 +1,4 @@
-"""How does a payment come to its end? Created by the shop's server, ended by the card form, the API or the clock.
+"""How does a payment come to its end? The shop's server starts it; card form, API or clock end it.
 
 The functions expect to run inside transaction.atomic().
 """
@@ -182,7 +182,7 @@ def abandon(payment: EpcPayment, at: str) -> None:
 
 
 def result(payment: EpcPayment) -> str:
-    """The word for the shopper's return: `success`, `failure` or `cancelled`. A hint, and a late result is hoped for."""
+    """The word for the return: `success`, `failure` or `cancelled`. A hint, which hopes for a late result."""
     if payment.status in (Status.AUTHORIZED, Status.PAID, Status.IN_PROGRESS):
         return "success"
     return "cancelled" if payment.status in (Status.CANCELLED_BY_USER, Status.ABANDONED) else "failure"

@@ -1,8 +1,8 @@
-"""What does the shop's server hear when it calls EPC? One function per REST method, and the frame around them all.
+"""What does the shop's server hear when it calls EPC? A function for each REST method, and their frame.
 
-Sandbox conventions [inferred], because the contract does not know them: errors carry statusCode "error" with the field
-in statusDetail, on HTTP 200 (a setting of the account); 401 for a bad token, 400 for a body that is no JSON object,
-405 for another verb than POST, 415 for another type than JSON.
+Sandbox conventions [inferred], because the contract does not know them: errors carry statusCode "error" with
+the field in statusDetail, on HTTP 200 (a setting of the account); 401 for a bad token, 400 for a body that is
+no JSON object, 405 for another verb than POST, 415 for another type than JSON.
 """
 
 import json
@@ -31,7 +31,8 @@ _ORDER_TYPES = (
 )  # fmt: skip
 _PLAYED_TYPES = ("SALE", "RESERVATION", "OPTION")
 _OTHER_OPERATIONS = (
-    "composedProductOperations", "singleEntryAttributionOperations", "transportProductOperations", "chargeOperations",
+    "composedProductOperations", "singleEntryAttributionOperations", "transportProductOperations",
+    "chargeOperations",
 )  # fmt: skip
 _STATUSES = tuple(EpcPayment.Status)
 # From here on notifyOrder means "reopen", below it means "abandon": the seed's 30000 and 100 [inferred].
@@ -65,7 +66,7 @@ def _error(detail: str, status: int, request_id: Any = None) -> HttpResponse:
 def service(work: Callable[[Caller, Fields], Answer]) -> Callable[[HttpRequest], HttpResponse]:
     """The frame of every method: POST, a token, JSON, and the envelope around what `work` answers.
 
-    `work` may put `statusDetail` among its data. It opens its own transaction, because notifyOrder waits between two.
+    `work` may put `statusDetail` among its data. It opens its own transaction: notifyOrder waits between two.
     """
 
     @wraps(work)
@@ -98,7 +99,7 @@ def service(work: Callable[[Caller, Fields], Answer]) -> Callable[[HttpRequest],
 
 
 def _too_many(limit: int) -> bool:
-    """180 calls a minute per institution [public: RATE]; switched off (0) unless the account sets a number."""
+    """180 calls a minute per institution [public: RATE]; off (0) unless the account sets a number."""
     if not limit:
         return False
     since = clock.now() - timedelta(minutes=1)
@@ -116,7 +117,8 @@ def _contact(fields: Fields, name: str) -> str:
         if isinstance(fields.data.get(name), dict)
         else fields.objects(name, required=False)
     )
-    return [person.text("contactReference", longest=20) for person in people][0] if people else ""
+    references = [person.text("contactReference", longest=20) for person in people]
+    return references[0] if references else ""
 
 
 @service
@@ -254,7 +256,7 @@ def get_order_details(caller: Caller, fields: Fields) -> Answer:
 
 @service
 def close_order(caller: Caller, fields: Fields) -> Answer:
-    """closeOrder without EPC [public: TB]. Sandbox convention: only what costs nothing, or is not sold, closes so."""
+    """closeOrder without EPC [public: TB]. Sandbox convention: only what costs nothing, or is no sale."""
     fields.object("purchaserInfo").text("contactReference", longest=20)
     with transaction.atomic():
         order = _order(caller, fields)
@@ -267,7 +269,7 @@ def close_order(caller: Caller, fields: Fields) -> Answer:
 
 
 def _named_payments(order: EpcOrder, fields: Fields, *, required: bool) -> list[tuple[EpcPayment, Fields]]:
-    """The payments that payments[] names, by paymentId or paymentIdentifier; both must fit when both are given."""
+    """The payments that payments[] names, by paymentId or paymentIdentifier; given both, both must fit."""
     found = []
     for entry in fields.objects("payments", required=required):
         number = entry.optional_integer("paymentId", least=1, also_text=True)
@@ -332,8 +334,8 @@ def cancel_payment(caller: Caller, fields: Fields) -> Answer:
     return {}
 
 
-# Saving a card without a payment. Which call yields the ids for the widget's "alias" mode is not published: the two
-# methods below are a sandbox convention [lost], and this is the only place that knows their shape.
+# Saving a card without a payment. Which call yields the ids for the widget's "alias" mode is not published:
+# the two methods below are a sandbox convention [lost], and this is the only place that knows their shape.
 
 
 @service

@@ -8,6 +8,10 @@ from providers.money import exponent
 from providers.sandbox.epc.models import EpcOrder, EpcPayment
 
 _SYMBOLS = {"EUR": "€", "GBP": "£", "USD": "$", "JPY": "¥"}
+_OPERATION = (
+    "operationId", "kind", "quantity", "basePrice", "unitPrice", "totalAmount", "product", "productCode",
+    "productId", "itemId",
+)  # fmt: skip
 # The seed's dates carry an offset that is not zero, so a reader must not take them for UTC.
 _ZONE = timezone(timedelta(hours=1))
 
@@ -66,7 +70,7 @@ def payment_detail(payment: EpcPayment, *, in_major: bool = False) -> dict[str, 
     if payment.masked:
         detail |= card(payment)
     if payment.reason:
-        # Sandbox convention [inferred]: the contract has no place for the reason; this field carries PSP data.
+        # Sandbox convention [inferred]: the contract names no place for it; this field carries PSP data.
         detail["pspAdditionalReturnedData"] = {"declineReason": payment.reason}
     return detail
 
@@ -88,9 +92,7 @@ def updated_detail(payment: EpcPayment) -> dict[str, Any]:
 
 
 def operation_update(operation: dict[str, Any]) -> dict[str, Any]:
-    kept = ("operationId", "kind", "quantity", "basePrice", "unitPrice", "totalAmount", "product", "productCode",
-            "productId", "itemId")  # fmt: skip
-    return {key: operation[key] for key in kept}
+    return {key: operation[key] for key in _OPERATION}
 
 
 def order_update(order: EpcOrder, removed: list[int]) -> dict[str, Any]:
@@ -108,7 +110,7 @@ def order_update(order: EpcOrder, removed: list[int]) -> dict[str, Any]:
 
 
 def order_details(order: EpcOrder, institution: str) -> dict[str, Any]:
-    """orderDetailsData of getOrderDetails and of the webhook V2 [public: WH2, DT]; externalReference is ours."""
+    """orderDetailsData of getOrderDetails and the webhook V2 [public: WH2, DT]; externalReference is ours."""
     closed = order.state == EpcOrder.State.CLOSED
     return {
         "orderId": order.order_id,
@@ -134,7 +136,7 @@ def order_details(order: EpcOrder, institution: str) -> dict[str, Any]:
 
 
 def movements(order: EpcOrder) -> list[dict[str, Any]]:
-    """Tickets of a closed order: one for each thing bought. Names after [public: TB], numbers ours [inferred]."""
+    """Tickets of a closed order, one for each thing bought. Names [public: TB], numbers ours [inferred]."""
     return [
         {"movementId": operation["operationId"] + place, "operationId": operation["operationId"],
          "type": "SALE", "barcode": f"{operation['operationId']}{place:03d}"}

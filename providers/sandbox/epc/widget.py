@@ -1,7 +1,7 @@
-"""What does the shopper see of EPC? The script a shop embeds, the card form in its frame, 3-D Secure, and the end.
+"""What does the shopper see of EPC? The script a shop embeds, the card form in its frame, 3-D Secure.
 
-The path of the script is the contract's; everything the script then talks to is ours. The card number lives in the
-request and nowhere else: what is kept is masked.
+The path of the script is the contract's; everything the script then talks to is ours. The card number lives
+in the request and nowhere else: what is kept is masked.
 """
 
 import re
@@ -23,7 +23,10 @@ from providers.sandbox.epc.texts import Texts, choose, texts
 
 _FILES = {"form.js": "text/javascript", "form.css": "text/css"}
 # The frame may be put anywhere; in it runs nothing but our own two files.
-_POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'"
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; form-action 'self'; "
+    "base-uri 'none'"
+)
 
 
 @require_GET
@@ -97,13 +100,14 @@ class Visit:
         kept = {name: self.request.POST.get(name, "") for name in ("expiry", "holder")}
         pay = self.texts.save if self.mode == "alias" else self.texts.pay.format(amount=self.amount(payment))
         return self.page(
-            "form", 422 if errors else 200, errors=errors or {}, values=kept, pay=pay,
-            title=self.texts.title_save if self.mode == "alias" else self.texts.title_pay, test_cards=cards.COMMON,
+            "form", errors=errors or {}, values=kept, pay=pay,
+            title=self.texts.title_save if self.mode == "alias" else self.texts.title_pay,
+            test_cards=cards.COMMON,
         )  # fmt: skip
 
     def challenge(self, payment: EpcPayment, *, wrong: bool = False) -> HttpResponse:
         text = self.texts.challenge_text.format(amount=self.amount(payment), card=payment.masked)
-        return self.page("challenge", 422 if wrong else 200, text=text, wrong=wrong)
+        return self.page("challenge", text=text, wrong=wrong)
 
     def where_it_stands(self, payment: EpcPayment) -> HttpResponse | None:
         """The page of a payment that is past its form; None while the form is right."""
