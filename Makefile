@@ -59,11 +59,8 @@ messages: $(VENV)/.dev-installed ## compile the translations, locale/**/*.po
 	@$(BIN)/python scripts/messages.py
 
 lock: $(VENV)/.dev-installed ## resolve requirements/*.in into *.txt, with hashes and without addresses
-	@cd requirements && for name in runtime dev; do \
-		case $$name in dev) pins="--constraint runtime.txt" ;; *) pins="" ;; esac; \
-		$(abspath $(BIN))/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
-			--no-emit-index-url --no-emit-find-links $(LOCK_ARGS) $$pins --output-file $$name.txt $$name.in || exit 1; \
-	done
+	@$(call resolve,runtime)
+	@$(call resolve,dev,--constraint requirements/runtime.txt)
 
 hooks: $(VENV)/.dev-installed ## let git run the quick checks before every commit
 	@$(BIN)/pre-commit install
@@ -92,4 +89,9 @@ define install
 	echo "Installing requirements/$(1).txt ..."; \
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes -r requirements/$(1).txt \
 	|| { echo "The packages of requirements/$(1).txt could not be installed; pip says why above. Most often the package index cannot be reached." >&2; exit 1; }
+endef
+
+define resolve
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
+		--no-emit-find-links $(LOCK_ARGS) $(2) --output-file requirements/$(1).txt requirements/$(1).in
 endef
