@@ -1,0 +1,88 @@
+"""Would a turned arrow be caught? Each is turned once, in a copy of the house."""
+
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import providers
+
+ROOT = Path(__file__).parent.parent
+CONTRACTS = {
+    contract["id"]: contract
+    for contract in tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+}
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    house = tmp_path_factory.mktemp("house")
+    shutil.copy(ROOT / "pyproject.toml", house)
+    for package in ("checkout", "providers"):
+        shutil.copytree(ROOT / package, house / package, ignore=shutil.ignore_patterns("__pycache__"))
+    return house
+
+
+def lint(house: Path, contract: str) -> subprocess.CompletedProcess[str]:
+    script = "import sys; from importlinter.cli import lint_imports_command as lint; sys.exit(lint())"
+    words = ["--no-logo", "--no-cache", "--contract", contract]
+    return subprocess.run([sys.executable, "-c", script, *words], cwd=house, capture_output=True, text=True)
+
+
+@pytest.mark.parametrize(
+    ("contract", "file", "turned"),
+    [
+        ("checkout-layers", "checkout/states.py", "import checkout.models"),
+        ("checkout-layers", "checkout/models/__init__.py", "import checkout.payments"),
+        ("checkout-layers", "checkout/payments/__init__.py", "import checkout.tasks"),
+        ("checkout-layers", "checkout/tasks.py", "import checkout.shop_api"),
+        ("checkout-layers", "checkout/shopper/__init__.py", "import checkout.merchant"),
+        ("providers-alone", "providers/money.py", "import django.db"),
+        ("providers-alone", "providers/base.py", "from checkout import models"),
+        ("providers-alone", "providers/sandbox/__init__.py", "import checkout.models"),
+        ("providers-independent", "providers/epc.py", "import providers.purse"),
+        ("sandbox-unseen", "providers/payzen.py", "from providers import sandbox"),
+        ("sandbox-unseen", "checkout/management/commands/demo.py", "import providers.sandbox"),
+        ("sandbox-from-the-contract", "providers/sandbox/__init__.py", "from providers.http import *"),
+        ("demo-shop-outside", "checkout/demo/__init__.py", "import checkout.models"),
+        ("demo-shop-outside", "checkout/demo/__init__.py", "import providers.money"),
+        ("demo-shop-unseen", "checkout/shopper/__init__.py", "import checkout.demo"),
+    ],
+)
+def test_a_turned_arrow_is_caught(copy: Path, contract: str, file: str, turned: str) -> None:
+    straight = (copy / file).read_text()
+    (copy / file).write_text(f"{straight}\n{turned}\n")
+    try:
+        said = lint(copy, contract)
+    finally:
+        (copy / file).write_text(straight)
+    assert said.returncode == 1
+    assert f"{CONTRACTS[contract]['name']} BROKEN" in said.stdout
+
+
+def test_the_house_as_it_stands_keeps_every_contract(copy: Path) -> None:
+    for contract in CONTRACTS:
+        said = lint(copy, contract)
+        assert said.returncode == 0, said.stdout + said.stderr
+
+
+def test_the_sandbox_may_import_no_file_of_providers_but_money() -> None:
+    every = {path.stem for path in (ROOT / "providers").iterdir() if path.suffix == ".py" or path.is_dir()}
+    kept_away = {f"providers.{name}" for name in every - {"__init__", "__pycache__", "money", "sandbox"}}
+    assert set(CONTRACTS["sandbox-from-the-contract"]["forbidden_modules"]) == kept_away
+
+
+def test_every_provider_is_kept_apart_from_the_others() -> None:
+    assert set(CONTRACTS["providers-independent"]["modules"]) == {
+        f"providers.{slug}" for slug in providers.PROVIDERS
+    }
+
+
+def test_every_door_has_its_place_in_the_layers() -> None:
+    placed = {name for layer in CONTRACTS["checkout-layers"]["layers"] for name in layer.split(" | ")}
+    outside = {"checkout.demo", "checkout.migrations", "checkout.templatetags", "checkout.static"}
+    packages = {f"checkout.{path.parent.name}" for path in (ROOT / "checkout").glob("*/__init__.py")}
+    assert packages - outside <= placed
