@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import socket
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -50,6 +51,13 @@ def _worker_started(_worker: object) -> None:
     pulse.start()
 
 
+def _free_port(host: str) -> int:
+    """For --port 0: the first line printed tells which one it became."""
+    with socket.create_server((host, 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
+
+
 def main() -> None:
     options = argparse.ArgumentParser(
         prog="python -m providers.sandbox", description="Stand-ins of the payment providers."
@@ -67,6 +75,8 @@ def main() -> None:
     from providers.sandbox.schema import prepare
 
     prepare()
+    if not chosen.port:
+        chosen.port = _free_port(chosen.host)
     sys.stderr.write(
         f"Sandbox: console on http://{chosen.host}:{chosen.port}/ , database {chosen.database}\n"
     )

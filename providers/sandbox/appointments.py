@@ -15,6 +15,11 @@ def make(provider: str, action: str, subject: str, *, seconds: float) -> None:
     clock.ring()
 
 
+def cancel(provider: str, action: str, subject: str) -> None:
+    """There is no need for it any more."""
+    Appointment.objects.filter(provider=provider, action=action, subject=subject).delete()
+
+
 def keep_due() -> None:
     """Do everything that is due, oldest first, each once."""
     from providers.sandbox.standins import STANDINS

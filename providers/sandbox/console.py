@@ -93,7 +93,7 @@ def _page(request: HttpRequest, *, problem: str = "", status: int = 200) -> Http
         "now": clock.now(),
         "ahead": clock.ahead_seconds(),
         "steps": _STEPS,
-        "appointments": Appointment.objects.filter(provider__in=slugs).order_by("due_at")[:10],
+        "appointments": Appointment.objects.filter(provider__in=slugs).order_by("due_at")[:5],
         "accounts": [
             (STANDINS[slug], name, accounts.shown(slug, values).items())
             for slug in slugs

@@ -51,7 +51,16 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"plain": {"format": "sandbox %(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    # Answers that were asked for (an armed HTTP 500) are no news; an exception is.
+    "filters": {
+        "exceptions": {
+            "()": "django.utils.log.CallbackFilter",
+            "callback": lambda record: record.name != "django.request" or record.exc_info is not None,
+        }
+    },
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["exceptions"]},
+    },
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     # Django would write a line for every 4xx; here the calls table is the log.
     "loggers": {"django.request": {"handlers": ["stderr"], "level": "ERROR", "propagate": False}},

@@ -101,6 +101,7 @@ def open_new(account: str, settings: dict[str, Any]) -> EpcOrder:
 
 def _set_expiry(order: EpcOrder, settings: dict[str, Any]) -> None:
     seconds = settings["expiry_minutes"] * 60
+    appointments.cancel(SLUG, "expire", str(order.order_id))
     order.expires_at = clock.now() + timedelta(seconds=seconds)
     appointments.make(SLUG, "expire", str(order.order_id), seconds=seconds)
 
@@ -172,6 +173,7 @@ def close(order: EpcOrder) -> None:
         payment.save()
     order.state, order.finalising = State.CLOSED, False
     order.save()
+    appointments.cancel(SLUG, "expire", str(order.order_id))
     tell(order)
     clock.ring()
 
