@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, unquote, urlencode
 
 from django.conf import settings
 
@@ -44,6 +44,16 @@ def text(value: str) -> str:
     return _CARD.sub(lambda found: card_number(found[0]) if luhn(found[0]) else found[0], value)
 
 
+def address(value: str) -> str:
+    """A path and its query without card numbers, however they are encoded."""
+    path, mark, query = value.partition("?")
+    return text(unquote(path)) + mark + (_form(query) if query else "")
+
+
+def _form(encoded: str) -> str:
+    return urlencode([(name, _named(name, value)) for name, value in parse_qsl(encoded, True)], safe="*/:")
+
+
 def _named(name: str, value: Any) -> Any:
     plain = re.sub(r"[^a-z0-9]", "", name.lower())
     if isinstance(value, str | int) and not isinstance(value, bool) and value != "":
@@ -75,7 +85,7 @@ def body(raw: bytes, content_type: str) -> str:
         except ValueError:
             kept = None
     elif "x-www-form-urlencoded" in content_type:
-        kept = urlencode([(name, _named(name, value)) for name, value in parse_qsl(decoded, True)], safe="*")
+        kept = _form(decoded)
     elif "html" in content_type or "javascript" in content_type or "css" in content_type:
         kept = f"({content_type.partition(';')[0]}, {len(raw)} bytes)"
     if kept is None:
