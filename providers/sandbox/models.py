@@ -86,6 +86,7 @@ class Notification(models.Model):
     fault = models.CharField(max_length=30, blank=True)
     due_at = models.DateTimeField()
     first_at = models.DateTimeField(null=True)
+    tries = models.PositiveIntegerField(default=0, help_text="since it was last sent by hand")
     attempts: "models.JSONField[list[dict[str, Any]]]" = models.JSONField(default=list)
     created_at = models.DateTimeField()
 

@@ -49,8 +49,8 @@ def send_again(notification: Notification) -> None:
     """Send it once more, now, whatever became of it."""
     notification.state = State.WAITING
     notification.due_at = clock.now()
-    notification.first_at = None
-    notification.save(update_fields=["state", "due_at", "first_at"])
+    notification.first_at, notification.tries = None, 0
+    notification.save(update_fields=["state", "due_at", "first_at", "tries"])
     clock.ring()
 
 
@@ -108,6 +108,7 @@ def _note(number: int, status: int | None, error: str) -> None:
         standin = STANDINS[notification.provider]
         now = clock.now()
         notification.first_at = notification.first_at or now
+        notification.tries += 1
         notification.attempts = [
             *notification.attempts,
             {"at": now.isoformat(), "status": status, "error": error},
@@ -115,14 +116,9 @@ def _note(number: int, status: int | None, error: str) -> None:
         if status is not None and standin.taken(status):
             notification.state = State.DELIVERED
         else:
-            later = [notification.first_at + timedelta(seconds=gap) for gap in standin.retry_after]
-            since_first = sum(
-                1 for attempt in notification.attempts if attempt["at"] >= notification.first_at.isoformat()
-            )
-            if since_first <= len(later):
-                notification.state, notification.due_at = State.WAITING, later[since_first - 1]
-            else:
-                notification.state = State.GIVEN_UP
+            due = standin.retry(notification.first_at, now, notification.tries)
+            notification.state = State.WAITING if due else State.GIVEN_UP
+            notification.due_at = due or now
         notification.save()
         # A message that was to be overtaken goes out once another one has.
         Notification.objects.filter(

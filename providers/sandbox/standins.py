@@ -7,6 +7,7 @@ from typing import Any
 from django.urls import URLPattern, URLResolver
 
 from providers.sandbox.cards import COMMON, TestCard
+from providers.sandbox.retries import GROWING, Retry
 
 
 @dataclass
@@ -53,8 +54,8 @@ class Standin:
     # action -> what a button of the console does to the order or payment of that number.
     actions: Mapping[str, Callable[[str], None]] = field(default_factory=dict)
     cards: tuple[TestCard, ...] = COMMON
-    # Seconds from the first attempt to each further one, and which answers end the retries.
-    retry_after: tuple[int, ...] = (10, 60, 300, 1800, 7200)
+    # When a notification is tried again, and which answers end the retries.
+    retry: Retry = GROWING
     taken: Callable[[int], bool] = lambda status: 200 <= status < 300
     forge: Callable[[Outgoing], Outgoing] = lambda message: message
 

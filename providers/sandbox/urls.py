@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from providers.sandbox import api, console
+from providers.sandbox import api, cardform, console
 from providers.sandbox.standins import STANDINS
 
 urlpatterns = [
@@ -15,6 +15,7 @@ urlpatterns = [
     path("console/notifications/<int:number>/send", console.send_again),
     path("console/actions/<slug:slug>/<slug:action>/<str:number>", console.act),
     path("console/static/<path:name>", console.static),
+    path("card/static/<str:name>", cardform.static),
     path("_sandbox/healthz", api.healthz),
     path("_sandbox/faults", api.faults_view),
     path("_sandbox/reset", api.reset),

@@ -34,10 +34,15 @@ def json_answer(data: Any, status: int = 200) -> HttpResponse:
     return HttpResponse(text, status=status, content_type="application/json")
 
 
+def _socket(request: HttpRequest) -> socket.socket | None:
+    """The connection itself; none under another server than ours, where nothing can be dropped or cut."""
+    found = request.META.get("gunicorn.socket")
+    return found if isinstance(found, socket.socket) else None
+
+
 def drop(request: HttpRequest) -> None:
     """Close the connection under the request, as a broken network would."""
-    wire = request.environ.get("gunicorn.socket") if hasattr(request, "environ") else None
-    if isinstance(wire, socket.socket):
+    if wire := _socket(request):
         with suppress(OSError):  # the other side may have been faster
             wire.shutdown(socket.SHUT_RDWR)
 
@@ -106,8 +111,7 @@ class Wire:
         head = f"HTTP/1.1 {response.status_code} {response.reason_phrase}\r\n"
         head += f"Content-Type: {response['Content-Type']}\r\nContent-Length: {len(body)}\r\n"
         head += "Connection: close\r\n\r\n"
-        wire = request.environ.get("gunicorn.socket")
-        if isinstance(wire, socket.socket):
+        if wire := _socket(request):
             wire.sendall(head.encode() + body[: len(body) // 2])
             drop(request)
         return response

@@ -10,9 +10,9 @@ from tests.sandbox.shop import APPROVED, NO_FUNDS, Shop, eventually, order_reque
 
 
 def last_call(shop: Shop) -> dict[str, Any]:
-    def finished() -> dict[str, Any] | None:
+    def finished() -> dict[str, Any]:
         newest: dict[str, Any] = shop.get("calls")["calls"][-1]
-        return newest if newest["milliseconds"] is not None else None
+        return newest if newest["milliseconds"] is not None else {}
 
     return eventually(finished)
 

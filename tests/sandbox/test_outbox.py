@@ -22,6 +22,16 @@ def all_in(shop: Shop, *states: str) -> list[dict[str, Any]]:
     return eventually(look)
 
 
+def attempted(shop: Shop, times: int) -> dict[str, Any]:
+    """The only notification, once it has been attempted so often."""
+
+    def look() -> dict[str, Any]:
+        found: dict[str, Any] = shop.get("notifications")["notifications"][0]
+        return found if len(found["attempts"]) == times else {}
+
+    return eventually(look)
+
+
 def test_the_shop_is_told_when_an_order_closes(shop: Shop, hook: Letterbox) -> None:
     order_id = close_one(shop)
     [sent] = all_in(shop, "delivered")
@@ -49,13 +59,9 @@ def test_no_address_no_notification(shop: Shop) -> None:
 def test_a_shop_that_fails_is_told_again_with_growing_gaps(shop: Shop, hook: Letterbox) -> None:
     hook.answers = [500, 404, 302]
     close_one(shop)
-    gaps = []
     for attempts, ahead in ((1, 10), (2, 50), (3, 240)):
-        [waiting] = eventually(lambda wanted=attempts: [
-            one for one in shop.get("notifications")["notifications"] if len(one["attempts"]) == wanted
-        ])  # fmt: skip
+        waiting = attempted(shop, attempts)
         assert waiting["state"] == "waiting"
-        gaps.append(ahead)
         shop.advance(ahead)
     [done] = all_in(shop, "delivered")
     assert [attempt["status"] for attempt in done["attempts"]] == [500, 404, 302, 204]
@@ -65,13 +71,13 @@ def test_a_shop_that_fails_is_told_again_with_growing_gaps(shop: Shop, hook: Let
 def test_a_dead_address_is_given_up_and_can_be_told_again(shop: Shop, hook: Letterbox) -> None:
     shop.account(notification_url="http://127.0.0.1:9/hook")
     close_one(shop)
-    eventually(lambda: shop.get("notifications")["notifications"][0]["attempts"])
+    attempted(shop, 1)
     shop.advance(86_400)
     [given_up] = all_in(shop, "given_up")
     assert [attempt["error"] for attempt in given_up["attempts"]] == ["ConnectionError"] * 6
     again = shop.post(f"notifications/{given_up['id']}/send")
     assert again["state"] == "waiting"
-    eventually(lambda: len(shop.get("notifications")["notifications"][0]["attempts"]) == 7)
+    attempted(shop, 7)
 
 
 def test_lost(shop: Shop, hook: Letterbox) -> None:

@@ -1,9 +1,9 @@
 """What does SecuTix S-360 with its E-Payment Center (EPC) look like from a shop? Written from the contract.
 
-rest       what the shop's server hears        bearer   whose call it is
-orders     what may happen to an order         payments how a payment ends
-widget     what the shopper sees               texts    in which words
-shapes     rows as EPC's JSON                  control  how a test steers it
+- rest: what the shop's server hears; bearer: whose call it is
+- orders: what may happen to an order; payments: how a payment ends
+- widget: what the shopper sees; shapes: how EPC writes it all as JSON
+- control: how a test steers it; models: what is remembered
 """
 
 from functools import partial
@@ -50,7 +50,6 @@ STANDIN = Standin(
         path("widget/form", widget.form, name="form"),
         path("widget/submit", widget.submit, name="submitCard"),
         path("widget/challenge", widget.challenge, name="answerChallenge"),
-        path("widget/static/<str:name>", widget.static, name="static"),
     ],
     api=[
         path("catalogue", control.catalogue),

@@ -4,47 +4,26 @@ The path of the script is the contract's; everything the script then talks to is
 in the request and nowhere else: what is kept is masked.
 """
 
-import re
-from datetime import datetime
 from urllib.parse import urlsplit
 
-from django.conf import settings as django_settings
+from django.conf import settings
 from django.db import connection, transaction
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET, require_POST
 
-from providers.sandbox import accounts, cards, clock, wire
-from providers.sandbox.cards import Ending, TestCard
+from providers.sandbox import accounts, cardform, cards, clock, wire
+from providers.sandbox.cards import Ending
 from providers.sandbox.epc import payments, shapes
 from providers.sandbox.epc.models import EpcPayment
 from providers.sandbox.epc.orders import SLUG, State, Status
-from providers.sandbox.epc.texts import Texts, choose, texts
-
-_FILES = {"form.js": "text/javascript", "form.css": "text/css"}
-# The frame may be put anywhere; in it runs nothing but our own two files.
-_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; form-action 'self'; "
-    "base-uri 'none'"
-)
+from providers.sandbox.texts import Texts, choose, texts
 
 
 @require_GET
 def script(_request: HttpRequest) -> FileResponse:
     """integrate_widget.js."""
-    return _file("integrate_widget.js", "text/javascript")
-
-
-@require_GET
-def static(_request: HttpRequest, name: str) -> HttpResponse | FileResponse:
-    return _file(name, _FILES[name]) if name in _FILES else HttpResponse(status=404)
-
-
-def _file(name: str, content_type: str) -> FileResponse:
-    path = django_settings.STATIC_ROOT / "epc" / name
-    return FileResponse(
-        path.open("rb"), content_type=f"{content_type}; charset=utf-8", headers={"Cache-Control": "no-cache"}
-    )
+    return cardform.file(settings.STATIC_ROOT / "epc" / "integrate_widget.js", "text/javascript")
 
 
 class Visit:
@@ -80,7 +59,7 @@ class Visit:
         response = render(
             self.request, f"epc/{template}.html", {"visit": self, "t": self.texts, **context}, status=status
         )
-        response["Content-Security-Policy"] = _POLICY
+        response["Content-Security-Policy"] = cardform.POLICY
         response["Cache-Control"] = "no-store"
         return response
 
@@ -88,10 +67,10 @@ class Visit:
         return self.page("message", status, sentence=sentence)
 
     def done(self, payment: EpcPayment, *, already: bool = False) -> HttpResponse:
-        settings = accounts.settings_of(SLUG, payment.account)
+        account = accounts.settings_of(SLUG, payment.account)
         result = payments.result(payment)
         return self.page(
-            "done", result=settings[f"result_{result}"], address=payments.return_address(payment, settings),
+            "done", result=account[f"result_{result}"], address=payments.return_address(payment, account),
             sentence=self.texts.ended if already else getattr(self.texts, f"done_{result}"), already=already,
         )  # fmt: skip
 
@@ -154,19 +133,20 @@ def submit(request: HttpRequest) -> HttpResponse:
             payments.cancel_in_widget(payment)
         return visit.done(payment)
 
-    card, expiry, errors = _read_card(visit)
-    if card is None or errors:
-        return visit.form(payment, errors)
-    settings = accounts.settings_of(SLUG, payment.account)
+    typed = cardform.read(request.POST, visit.texts, with_holder=visit.with_holder)
+    card = typed.card
+    if card is None:
+        return visit.form(payment, typed.errors)
+    account = accounts.settings_of(SLUG, payment.account)
     if card.ending is Ending.HTTP_500:
         return visit.page("broken", 500)
     if card.ending is Ending.SLOW:
-        _hold(settings["slow_seconds"])
+        _hold(account["slow_seconds"])
     with transaction.atomic():
         payment = _again(payment)
-        payments.submit(payment, card.ending, card=card, expiry=expiry)
+        payments.submit(payment, card.ending, card=card, expiry=typed.expiry)
     if card.ending is Ending.NO_ANSWER and payment.status == Status.IN_PROGRESS:
-        _hold(settings["silence_seconds"])
+        _hold(account["silence_seconds"])
         return _silence(request)
     if payment.challenge:
         return visit.challenge(payment)
@@ -205,46 +185,3 @@ def _silence(request: HttpRequest) -> HttpResponse:
     response = HttpResponse()
     response.dropped = True  # type: ignore[attr-defined]
     return response
-
-
-def _read_card(visit: Visit) -> tuple[TestCard | None, str, dict[str, str]]:
-    """The test card and its expiry, or which fields are wrong and why."""
-    post, say = visit.request.POST, visit.texts
-    if chosen := cards.find(post.get("test_card", "")):
-        return chosen, "12/2030", {}
-    errors: dict[str, str] = {}
-    number = cards.digits(post.get("number", ""))
-    card = cards.find(number)
-    if not number:
-        errors["number"] = say.required
-    elif not cards.luhn(number):
-        errors["number"] = say.bad_number
-    elif card is None:
-        errors["number"] = say.not_a_test_card
-
-    expiry, wrong = _expiry(post.get("expiry", ""), say)
-    if wrong:
-        errors["expiry"] = wrong
-    digits = 4 if cards.brand(number) == "AMEX" else 3
-    code = post.get("cvc", "").strip()
-    if not code:
-        errors["cvc"] = say.required
-    elif not re.fullmatch(rf"[0-9]{{{digits}}}", code):
-        errors["cvc"] = say.bad_cvc.format(digits=digits)
-    if visit.with_holder and not post.get("holder", "").strip():
-        errors["holder"] = say.required
-    return card, expiry, errors
-
-
-def _expiry(given: str, say: Texts) -> tuple[str, str]:
-    """`12/2030` and no error, or nothing and the error."""
-    if not given.strip():
-        return "", say.required
-    found = re.fullmatch(r"\s*(0?[1-9]|1[0-2])\s*[/ -]?\s*(20)?([0-9]{2})\s*", given)
-    if not found:
-        return "", say.bad_expiry
-    month, year = int(found[1]), 2000 + int(found[3])
-    now: datetime = clock.now()
-    if (year, month) < (now.year, now.month):
-        return "", say.past_expiry
-    return f"{month:02d}/{year}", ""

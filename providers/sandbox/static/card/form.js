@@ -1,15 +1,16 @@
-/* The frame's own behaviour: its height, one click that counts, tidy card digits, and word to the page at the end. */
+/* A card form's own behaviour, in a frame or alone: its height, one click that counts, tidy card digits, and word to the page at the end. */
 (function () {
   "use strict";
 
   var parentOrigin = document.body.dataset.parent;
+  var messages = document.body.dataset.messages;
 
   function tell(message) {
     if (parentOrigin && window.parent !== window) { window.parent.postMessage(message, parentOrigin); }
   }
 
   function height() {
-    tell({ type: "epc-frame-height", height: document.querySelector("main").getBoundingClientRect().height });
+    tell({ type: messages + "-height", height: document.querySelector("main").getBoundingClientRect().height });
   }
   new ResizeObserver(height).observe(document.querySelector("main"));
   height();
@@ -18,7 +19,7 @@
   if (done) {
     // A moment to read the sentence; the link below it needs no script at all.
     window.setTimeout(function () {
-      tell({ type: "epc-frame-done", result: done.dataset.result, url: done.dataset.url });
+      tell({ type: messages + "-done", result: done.dataset.result, url: done.dataset.url });
     }, Number(done.dataset.pause));
   }
 

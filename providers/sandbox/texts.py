@@ -1,4 +1,4 @@
-"""What does the widget say, in English and in French?"""
+"""What do the card forms say, in English and in French?"""
 
 from dataclasses import dataclass
 
