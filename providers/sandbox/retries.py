@@ -26,5 +26,5 @@ def quarter_hours(times: int) -> Retry:
     return rule
 
 
-# Where a contract says nothing: five more attempts, the last one two hours later. Sandbox convention [inferred].
+# Where a contract says nothing: five more attempts within two hours. Sandbox convention [inferred].
 GROWING = after(10, 60, 300, 1800, 7200)
