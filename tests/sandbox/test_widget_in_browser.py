@@ -21,7 +21,7 @@ def browser() -> Iterator[Browser]:
     try:
         path = chromium.find()
     except machine.Missing as missing:
-        pytest.skip(str(missing))
+        (pytest.fail if machine.on_ci() else pytest.skip)(str(missing))
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=path, args=list(chromium.FLAGS))
         yield running

@@ -16,7 +16,6 @@ from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse
 
 from providers.sandbox import clock
-from providers.sandbox.cards import Ending
 from providers.sandbox.epc import orders, payments, shapes
 from providers.sandbox.epc.bearer import Refused, account_of
 from providers.sandbox.epc.models import EpcAlias, EpcOrder, EpcPayment
@@ -366,10 +365,3 @@ def forget(keep_catalogue: bool) -> None:
     EpcOrder.objects.all().delete()
     EpcPayment.objects.all().delete()
     EpcAlias.objects.all().delete()
-
-
-# Words that the test API may end a payment with.
-OUTCOMES = (
-    Ending.APPROVE, Ending.REFUSE, Ending.CANCEL, Ending.CHALLENGE, Ending.CHALLENGE_REFUSE, Ending.DELAYED,
-    Ending.NO_ANSWER,
-)  # fmt: skip
