@@ -20,7 +20,7 @@ from tests.ground.machine import Missing, on_ci  # noqa: E402
 
 # Two at a time, on two cores; each has its own database. The browser runs are alone: they watch the clock.
 SIDE_BY_SIDE = ["-n", "2", "--dist", "worksteal"]
-WITHOUT_BROWSER = ["--ignore=tests/e2e", *SIDE_BY_SIDE]
+WITHOUT_BROWSER = ["-m", "not browser", *SIDE_BY_SIDE]
 
 
 def on_sqlite(words: list[str]) -> int:
@@ -33,7 +33,7 @@ def on_postgres(words: list[str]) -> int:
 
 
 def in_browser(words: list[str]) -> int:
-    return pytest(words or ["tests/e2e"], DATABASE_URL=None, CHROMIUM=chromium.find_or_fetch())
+    return pytest(["-m", "browser", *words], DATABASE_URL=None, CHROMIUM=chromium.find_or_fetch())
 
 
 RUNS: dict[str, Callable[[list[str]], int]] = {

@@ -30,7 +30,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
-        if (HERE / "e2e") in item.path.parents:
+        if (HERE / "e2e") in item.path.parents or "chromium_path" in getattr(item, "fixturenames", ()):
             item.add_marker("browser")
         for vendor in ("postgres", "sqlite"):
             if item.get_closest_marker(vendor) and not os.environ["DATABASE_URL"].startswith(vendor):
