@@ -16,8 +16,10 @@ RUN SECRET_KEY=only-while-the-image-is-built CREDENTIAL_KEYS=b25seS13aGlsZS10aGU
 
 USER guichet
 EXPOSE 8000
+# Asked under a name the site answers to: any other Host is refused, /healthz or not.
 HEALTHCHECK --interval=15s --timeout=5s --start-period=20s \
-    CMD ["python", "-c", "from urllib.request import urlopen; urlopen('http://127.0.0.1:8000/healthz', timeout=4)"]
+    CMD ["python", "-c", "import os, urllib.request as web; host = os.environ['ALLOWED_HOSTS'].split(',')[0].lstrip('.*'); \
+web.urlopen(web.Request('http://127.0.0.1:8000/healthz', headers={'Host': host or 'localhost'}), timeout=4)"]
 CMD ["gunicorn", "--bind", "0.0.0.0:8000", "--worker-class", "gthread", "--workers", "2", "--threads", "8", \
      "--worker-tmp-dir", "/dev/shm", "--max-requests", "10000", "--max-requests-jitter", "1000", \
      "--access-logfile", "-", "checkout.wsgi"]

@@ -10,9 +10,21 @@ from pathlib import Path
 
 VALUES = {
     "DJANGO_SETTINGS_MODULE": "checkout.settings",
+    "DEBUG": "false",
     "SECRET_KEY": "only-for-tests-and-known-to-everybody-who-reads-this-file",
     "CREDENTIAL_KEYS": "b25seS1mb3ItdGVzdHMtYW5kLWtub3duLXRvLWFsbC4=",
     "ALLOWED_HOSTS": "testserver,localhost,127.0.0.1",
+    "SITE_URL": "http://testserver",
+    "TRUSTED_PROXY": "false",
+    "METRICS_TOKEN": "",
+    "LOG_LEVEL": "INFO",
+    "LOG_FORMAT": "json",
+    "RETURN_PATIENCE_SECONDS": "8",
+    "SWEEP_SECONDS": "10",
+    "DEMO": "true",
+    "DEMO_SHOP_URL": "http://testserver/shop/",
+    "DEMO_API_KEY": "key-of-the-demo-shop-in-tests",
+    "DEMO_WEBHOOK_SECRET": "secret-of-the-demo-shop-in-tests",
 }
 
 
