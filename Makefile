@@ -29,7 +29,8 @@ style: $(VENV)/.dev-installed
 	@$(BIN)/ruff format --check .
 
 types: $(VENV)/.dev-installed
-	@$(UNDER_TEST_SETTINGS) $(BIN)/python -m mypy
+	@$(UNDER_TEST_SETTINGS) $(BIN)/python -m mypy --exclude '^providers/sandbox/' --exclude '/migrations/'
+	@DJANGO_SETTINGS_MODULE=providers.sandbox.settings $(BIN)/python -m mypy --cache-dir .mypy_cache/sandbox --package providers.sandbox
 
 arrows: $(VENV)/.dev-installed
 	@$(BIN)/lint-imports --no-logo
