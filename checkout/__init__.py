@@ -1,0 +1,1 @@
+"""Guichet: one counter for five payment providers."""

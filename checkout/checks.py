@@ -1,0 +1,33 @@
+"""Would this installation work? Said at start, by `manage.py check`, before a shopper finds out."""
+
+from typing import Any
+
+from cryptography.fernet import Fernet
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004  Django's own name
+
+
+@register(Tags.security)
+def credential_keys_are_keys(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    problems: list[CheckMessage] = []
+    if not settings.CREDENTIAL_KEYS:
+        problems.append(Error("CREDENTIAL_KEYS is empty: no secret can be stored.", id="checkout.E001"))
+    for position, key in enumerate(settings.CREDENTIAL_KEYS, 1):
+        try:
+            Fernet(key)
+        except ValueError:
+            problems.append(
+                Error(
+                    f"CREDENTIAL_KEYS: key {position} is not a Fernet key.",
+                    hint="32 random bytes in url-safe base64; `python manage.py credential_key` makes one.",
+                    id="checkout.E002",
+                )
+            )
+    return problems
+
+
+@register(Tags.security, deploy=True)
+def site_is_https(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    if settings.HTTPS:
+        return []
+    return [Warning("SITE_URL is not https: cards are not to be paid with over it.", id="checkout.W001")]

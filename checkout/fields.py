@@ -1,0 +1,69 @@
+"""How is a secret kept at rest? Encrypted with the newest credential key, readable with any that is still alive."""
+
+import json
+from typing import Any
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.db import models
+
+
+def credential_box() -> MultiFernet:
+    """Encrypts with CREDENTIAL_KEYS[0], decrypts with any of them: two keys live side by side during a rotation."""
+    if not settings.CREDENTIAL_KEYS:
+        raise ImproperlyConfigured("CREDENTIAL_KEYS is empty: secrets can be neither stored nor read.")
+    return MultiFernet([Fernet(key) for key in settings.CREDENTIAL_KEYS])
+
+
+class Sealed:
+    """A decrypted value that cannot be printed, logged or put on a page by accident. `reveal()` says it is meant."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: Any) -> None:
+        self._value = value
+
+    def reveal(self) -> Any:
+        return self._value
+
+    def __repr__(self) -> str:
+        return "***"
+
+    __str__ = __repr__
+
+    def __bool__(self) -> bool:
+        return bool(self._value)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sealed) and other._value == self._value
+
+    def __hash__(self) -> int:
+        return hash(repr(self._value))
+
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        raise TypeError("a sealed value is not to be pickled")
+
+
+class EncryptedField(models.TextField):  # type: ignore[type-arg]
+    """A JSON value encrypted at rest. Python sees a `Sealed`; the database sees a Fernet token."""
+
+    def from_db_value(self, value: str | None, expression: Any, connection: Any) -> Sealed:
+        if not value:
+            return Sealed(None)
+        try:
+            return Sealed(json.loads(credential_box().decrypt(value.encode())))
+        except InvalidToken:
+            raise ImproperlyConfigured(
+                "A stored secret was encrypted with a key that is no longer in CREDENTIAL_KEYS."
+            ) from None
+
+    def to_python(self, value: Any) -> Sealed:
+        return value if isinstance(value, Sealed) else Sealed(value)
+
+    def get_prep_value(self, value: Any) -> str:
+        plain = value.reveal() if isinstance(value, Sealed) else value
+        return credential_box().encrypt(json.dumps(plain).encode()).decode() if plain else ""
+
+    def value_to_string(self, obj: models.Model) -> str:
+        return self.get_prep_value(self.value_from_object(obj))

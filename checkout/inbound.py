@@ -1,0 +1,45 @@
+"""What do providers see of us? One door: verify, keep, answer. What is true is asked for later, by the worker."""
+
+import structlog
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+
+from checkout.models import Account
+from checkout.payments.border import provider_for
+from checkout.tasks import keep_notification
+from providers.base import Incoming
+from providers.errors import Forged, Invalid, Misconfigured
+from providers.http import redact_body
+
+log = structlog.get_logger("checkout.inbound")
+MAX_BYTES = 500_000
+
+
+@csrf_exempt
+@require_POST
+def notify(request: HttpRequest, account_id: str) -> HttpResponse:
+    """2xx: it is stored, and ours from now on. 4xx: it is not from the provider, or not readable; nothing changed."""
+    account = Account.objects.filter(pk=account_id).first()
+    if account is None:
+        return JsonResponse({"error": "no such account"}, status=404)
+    if int(request.headers.get("Content-Length") or 0) > MAX_BYTES:
+        return JsonResponse({"error": "too large"}, status=413)
+    incoming = Incoming(
+        headers={name.lower(): value for name, value in request.headers.items()},
+        query=request.GET.dict(),
+        body=request.body,
+    )
+    try:
+        notification = provider_for(account).read_notification(incoming)
+    except Forged as why:
+        log.warning("notification refused", account=account.name, why=str(why))
+        return JsonResponse({"error": "the signature does not hold"}, status=401)
+    except Invalid as why:
+        return JsonResponse({"error": why.why, "field": why.field}, status=400)
+    except Misconfigured as why:
+        # Not the provider's fault: let it come again when the merchant has mended the settings.
+        log.error("notification could not be read", account=account.name, why=str(why))
+        return JsonResponse({"error": "the account is not set up"}, status=503)
+    keep_notification(account, notification, redact_body(incoming.body))
+    return HttpResponse("OK", content_type="text/plain")

@@ -1,0 +1,27 @@
+"""The rows and their constraints. No I/O beyond the database, and no decisions: those are in `checkout.payments`."""
+
+from checkout.models.account import Account
+from checkout.models.card import SavedCard
+from checkout.models.delivery import Delivery
+from checkout.models.operation import Operation
+from checkout.models.order import Order
+from checkout.models.payment import Payment, ProviderReference, Tender
+from checkout.models.shop import ApiKey, IdempotencyKey, Shop, ShopEvent
+from checkout.models.timeline import Exchange, TimelineEntry
+
+__all__ = [
+    "Account",
+    "ApiKey",
+    "Delivery",
+    "Exchange",
+    "IdempotencyKey",
+    "Operation",
+    "Order",
+    "Payment",
+    "ProviderReference",
+    "SavedCard",
+    "Shop",
+    "ShopEvent",
+    "Tender",
+    "TimelineEntry",
+]

@@ -1,0 +1,76 @@
+"""Which provider accounts has the merchant, and with which settings?"""
+
+import uuid
+from typing import Any
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from pydantic import SecretStr
+
+from checkout.fields import EncryptedField
+from checkout.models.shop import Shop
+from providers import provider_class
+from providers.base import AccountSettings, Provider
+
+
+class Account(models.Model):
+    """One account at one provider. Secrets are encrypted and never leave but for a provider's own call."""
+
+    id = models.UUIDField(
+        primary_key=True, default=uuid.uuid4, editable=False
+    )  # in the address providers ring at
+    shop = models.ForeignKey(Shop, on_delete=models.PROTECT, related_name="accounts")
+    provider = models.CharField(_("provider"), max_length=20)
+    name = models.CharField(_("name"), max_length=100)
+    label = models.CharField(
+        _("label for shoppers"),
+        max_length=60,
+        blank=True,
+        help_text=_("Empty: the provider's own, “Bank card”."),
+    )
+    live = models.BooleanField(
+        _("live"), default=False, help_text=_("Off: a test account. Fixed once it was used.")
+    )
+    enabled = models.BooleanField(_("enabled"), default=True)
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+    settings = models.JSONField(_("settings"), default=dict, blank=True)
+    secrets = EncryptedField(_("secrets"), blank=True, default="")
+    last_answer_at = models.DateTimeField(_("last answer"), null=True, blank=True, editable=False)
+    last_notification_at = models.DateTimeField(_("last notification"), null=True, blank=True, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("provider account")
+        verbose_name_plural = _("provider accounts")
+        ordering = ["position", "created_at"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def provider_class(self) -> type[Provider]:
+        return provider_class(self.provider)
+
+    @property
+    def shown_label(self) -> str:
+        return self.label or str(self.provider_class.label)
+
+    def full_settings(self) -> AccountSettings:
+        """Settings and secrets, checked. pydantic's ValidationError when they do not fit the provider's model."""
+        return self.provider_class.settings_type.model_validate(
+            {**self.settings, **(self.secrets.reveal() or {})}
+        )
+
+    def store_settings(self, values: AccountSettings) -> None:
+        """Split into what may be read and what is encrypted. Does not save."""
+        plain: dict[str, Any] = {}
+        hidden: dict[str, Any] = {}
+        dumped = values.model_dump(mode="json")
+        for name in type(values).model_fields:
+            value = getattr(values, name)
+            if isinstance(value, SecretStr):
+                hidden[name] = value.get_secret_value()
+            else:
+                plain[name] = dumped[name]
+        self.settings = plain
+        self.secrets = hidden  # type: ignore[assignment]  # the field seals it

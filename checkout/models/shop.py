@@ -1,0 +1,114 @@
+"""Which shop sends orders, how does it prove who it is, and what has it been told?"""
+
+import hashlib
+import secrets
+import uuid
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from checkout.fields import EncryptedField
+
+
+class Shop(models.Model):
+    """A sales channel of the merchant's, with its own keys and its own address for webhooks."""
+
+    name = models.CharField(_("name"), max_length=100)
+    slug = models.SlugField(unique=True)
+    return_url = models.URLField(
+        _("return address"),
+        blank=True,
+        help_text=_("Where the shopper goes after the receipt, unless the order says."),
+    )
+    webhook_url = models.URLField(_("webhook address"), blank=True)
+    webhook_secret = EncryptedField(_("webhook secret"), blank=True, default="")
+    support_email = models.EmailField(
+        _("support e-mail"), blank=True, help_text=_("Shown to shoppers who need a person.")
+    )
+    hold_minutes = models.PositiveIntegerField(
+        _("hold"), default=25, help_text=_("Minutes that an order stays payable, unless the order says.")
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("shop")
+        verbose_name_plural = _("shops")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def _digest(key: str) -> str:
+    # The key has 256 random bits, so a plain hash cannot be guessed backwards; a slow one would only slow us.
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+class ApiKey(models.Model):
+    """A shop's bearer key. Only its hash is kept: it can be shown once, and never again."""
+
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="api_keys")
+    name = models.CharField(_("name"), max_length=100, default="default")
+    prefix = models.CharField(max_length=12, help_text=_("The key's first characters, to tell keys apart."))
+    digest = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("API key")
+        verbose_name_plural = _("API keys")
+
+    def __str__(self) -> str:
+        return f"{self.prefix}…"
+
+    @classmethod
+    def issue(cls, shop: Shop, name: str = "default", key: str = "") -> tuple["ApiKey", str]:
+        """A new key and its only readable copy."""
+        key = key or "gk_" + secrets.token_urlsafe(32)
+        return cls.objects.create(shop=shop, name=name, prefix=key[:10], digest=_digest(key)), key
+
+    @classmethod
+    def find(cls, key: str) -> "ApiKey | None":
+        """The living key that reads `key`. Looked up by hash, so the time it takes tells nothing."""
+        return cls.objects.select_related("shop").filter(digest=_digest(key), revoked_at=None).first()
+
+
+class IdempotencyKey(models.Model):
+    """What a shop's write answered, to be answered again when the same request comes again."""
+
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE)
+    key = models.CharField(max_length=255)
+    fingerprint = models.CharField(max_length=64, help_text="SHA-256 of method, path and body")
+    status = models.PositiveSmallIntegerField(null=True)
+    answer = models.JSONField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True, db_index=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["shop", "key"], name="one_answer_per_idempotency_key")]
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class ShopEvent(models.Model):
+    """A webhook that is owed to the shop. Written with the change it tells of, sent later, kept for ever."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    shop = models.ForeignKey(Shop, on_delete=models.PROTECT, related_name="events")
+    order = models.ForeignKey("checkout.Order", on_delete=models.PROTECT, related_name="events")
+    type = models.CharField(max_length=50)  # order.paid, order.canceled ...
+    payload = models.JSONField()
+    created_at = models.DateTimeField(auto_now_add=True)
+    attempts = models.PositiveIntegerField(default=0)
+    next_try_at = models.DateTimeField(null=True, blank=True, db_index=True)  # null: delivered, or given up
+    delivered_at = models.DateTimeField(null=True, blank=True)
+    last_status = models.PositiveSmallIntegerField(null=True, blank=True)
+    last_error = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        verbose_name = _("webhook")
+        verbose_name_plural = _("webhooks")
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.id}"

@@ -1,0 +1,127 @@
+"""What crosses the border to a provider? Builds the `Charge` from our rows, and the provider from the account."""
+
+from datetime import datetime
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.db import DatabaseError
+from django.urls import reverse
+from django.utils import timezone
+from pydantic import ValidationError
+
+from checkout.models import Account, Exchange, Order, Payment
+from providers.base import Charge, Customer, Item, Kind, Provider, Urls
+from providers.errors import Misconfigured
+from providers.http import Exchange as WireExchange
+from providers.http import Http
+from providers.money import Money
+
+log = structlog.get_logger("checkout.border")
+
+
+def provider_for(
+    account: Account, payment: Payment | None = None, *, patience: float | None = None
+) -> Provider:
+    """The account's provider, ready to be called. Every exchange is kept, redacted. `patience`: seconds, for pages.
+
+    Misconfigured when the stored settings do not fit what the provider declares.
+    """
+    try:
+        values = account.full_settings()
+    except ValidationError as error:
+        names = ", ".join(".".join(str(part) for part in problem["loc"]) for problem in error.errors())
+        raise Misconfigured(f"The settings of {account.name} are not right: {names}.") from None
+
+    def record(exchange: WireExchange) -> None:
+        try:
+            Exchange.objects.create(
+                account=account,
+                payment=payment,
+                method=exchange.method,
+                url=exchange.url[:500],
+                request=exchange.request,
+                status=exchange.status,
+                answer=exchange.answer,
+                milliseconds=exchange.milliseconds,
+                error=exchange.error[:100],
+            )
+            if exchange.status:
+                Account.objects.filter(pk=account.pk).update(last_answer_at=timezone.now())
+        except DatabaseError:
+            # The answer matters more than the note of it: it may be the only word of money that moved.
+            log.exception("exchange not recorded", account=str(account.pk))
+
+    return account.provider_class(
+        values, live=account.live, http=Http(record=record, patience_seconds=patience)
+    )
+
+
+def charge_for(payment: Payment) -> Charge:
+    """All that the provider may know of `payment`."""
+    order = payment.order
+    earlier = (
+        order.payments.filter(account=payment.account, number__lt=payment.number).order_by("-number").first()
+        if order.pk
+        else None
+    )
+    site = settings.SITE_URL
+    back = site + reverse("shopper:returned", args=[order.token, payment.token])
+    return Charge(
+        reference=payment.reference,
+        order_reference=order.number,
+        money=payment.money,
+        kind=Kind(order.kind),
+        description=order.description,
+        items=tuple(_item(item, order.currency) for item in order.items),
+        customer=Customer(**_known(order.customer)),
+        language=order.language,
+        urls=Urls(back=back, cancelled=back, notify=site + reverse("notify", args=[payment.account_id])),
+        capture_later=order.capture_later,
+        channel=payment.channel,
+        saved_card=payment.saved_card.token.reveal() if payment.saved_card else "",
+        save_card=payment.save_card,
+        expires_at=order.expires_at,
+        options=order.option_values(payment.account.provider),
+        memo=payment.memo,
+        previous=earlier.memo if earlier else {},
+        provider_id=payment.provider_id,
+        captured=payment.captured,
+        refunded=payment.refunded,
+    )
+
+
+def prospective_charge(order: Order, account: Account) -> Charge:
+    """The charge that a first attempt would make, to ask a provider whether it could take it."""
+    return charge_for(Payment(order=order, account=account, number=0, reference="", amount_minor=order.amount_minor,
+                              currency=order.currency))  # fmt: skip
+
+
+def _item(item: dict[str, Any], currency: str) -> Item:
+    return Item(
+        name=item["name"],
+        quantity=item["quantity"],
+        unit_price=Money(item["unit_price"], currency),
+        sku=item.get("sku", ""),
+    )
+
+
+def _known(customer: dict[str, Any]) -> dict[str, str]:
+    return {name: str(value) for name, value in customer.items() if name in Customer.__dataclass_fields__}
+
+
+def methods_for(order: Order) -> list[Account]:
+    """The enabled accounts that could take this order, in the merchant's sequence. Asks nobody."""
+    fitting = []
+    for account in Account.objects.filter(shop_id=order.shop_id, enabled=True):
+        try:
+            if not provider_for(account).refuses(prospective_charge(order, account)):
+                fitting.append(account)
+        except Misconfigured as why:
+            log.warning("account left out", account=account.name, why=str(why))
+    return fitting
+
+
+def aware(moment: datetime) -> str:
+    """A time as it is told in timelines: UTC, to the minute."""
+    return moment.strftime("%Y-%m-%d %H:%M UTC")

@@ -1,0 +1,83 @@
+"""How is an attempt, or a whole order, given up? Told to the provider first; money that came first wins."""
+
+from dataclasses import replace
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.utils import timezone
+
+from checkout.models import Order, Payment
+from checkout.payments.apply import apply
+from checkout.payments.border import charge_for, provider_for
+from checkout.payments.events import owe
+from checkout.payments.locks import order_lock
+from checkout.payments.recover import recover
+from checkout.payments.settle import START_MAY_TAKE, ask, not_answered
+from checkout.payments.timeline import Weight, Who, tell
+from checkout.states import HELD_STATES, OPEN_STATES, OrderState, State, can_move_order
+from providers.base import Outcome
+from providers.errors import ProviderError
+
+
+def cancel_attempt(
+    payment: Payment, *, give_up: bool, who: str, user: AbstractBaseUser | None = None, ran_out: bool = False
+) -> Payment:
+    """Abandon an open attempt, at the provider and here. Returns the payment as it is then: CANCELED (EXPIRED if it
+    `ran_out`), or paid after all, or still open when the provider could not be asked.
+
+    `give_up`: the whole order is not to be tried again, which some providers want to know.
+    """
+    payment.refresh_from_db()
+    if not payment.is_open:
+        return payment
+    if payment.state == State.CREATED:
+        if payment.created_at > timezone.now() - START_MAY_TAKE:
+            return payment  # `start` is talking to the provider at this moment
+        return recover(payment)
+    if payment.account.provider_class.can("cancel"):
+        try:
+            report = provider_for(payment.account, payment).cancel(charge_for(payment), give_up=give_up)
+        except ProviderError as why:
+            not_answered(payment, str(why), soon=False)
+            with order_lock(payment.order_id) as order:
+                tell(
+                    order,
+                    "payment.cancel_failed",
+                    payment=payment,
+                    who=Who.PROVIDER,
+                    weight=Weight.WARNING,
+                    why=why,
+                )
+            return Payment.objects.get(pk=payment.pk)
+    else:
+        asked = ask(payment)
+        if asked is None:
+            return Payment.objects.get(pk=payment.pk)
+        report = asked
+        if report.outcome is Outcome.OPEN:
+            # Nothing can be told to this provider: it is our intent alone, and the late checks watch for money.
+            report = replace(report, outcome=Outcome.CANCELED)
+    if ran_out and report.outcome is Outcome.CANCELED:
+        report = replace(report, outcome=Outcome.EXPIRED)
+    return apply(payment.pk, report, who=who, user=user)
+
+
+def give_up(order: Order, *, who: str, user: AbstractBaseUser | None = None) -> Order:
+    """Cancel the order: its open attempt first. The order stays open if the provider could not be asked, and becomes
+    paid if money had come."""
+    attempt = order.open_attempt()
+    if attempt is not None:
+        cancel_attempt(attempt, give_up=True, who=who, user=user)
+    return close(order, OrderState.CANCELED, who=who, user=user)
+
+
+def close(order: Order, state: OrderState, *, who: str, user: AbstractBaseUser | None = None) -> Order:
+    """Move an order without an open attempt and without money to `state`. Otherwise leave it as it is."""
+    with order_lock(order.pk) as locked:
+        busy = locked.payments.filter(state__in=OPEN_STATES | HELD_STATES).exists()
+        if not busy and can_move_order(OrderState(locked.state), state):
+            locked.state = state
+            locked.closed_at = timezone.now()
+            locked.save(update_fields=["state", "closed_at"])
+            tell(locked, f"order.{state}", who=who, user=user)
+            owe(locked, f"order.{state}")
+        return locked

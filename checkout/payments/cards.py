@@ -1,0 +1,52 @@
+"""Which card does a customer leave with us, and which of them may be offered again?"""
+
+import hashlib
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from checkout.models import Account, Order, Payment, SavedCard
+from checkout.payments.timeline import Who, tell
+from providers.base import Kind
+from providers.base import SavedCard as Token
+
+
+def keep_card(payment: Payment, token: Token) -> None:
+    """Keep the token, if the customer is known and agreed. A guest's card, or one without consent, is not kept."""
+    order = payment.order
+    consent = payment.save_card or order.kind == Kind.SAVE_CARD
+    if not order.customer_reference() or not consent or not token.token:
+        return
+    row, new = SavedCard.objects.get_or_create(
+        account=payment.account,
+        customer_reference=order.customer_reference(),
+        fingerprint=hashlib.sha256(token.token.encode()).hexdigest(),
+        defaults={
+            "shop": order.shop,
+            "token": token.token,
+            "brand": token.card.brand,
+            "last4": token.card.last4,
+            "expiry_month": token.card.expiry_month,
+            "expiry_year": token.card.expiry_year,
+            "consented_at": timezone.now(),
+        },
+    )
+    if new:
+        tell(order, "card.saved", payment=payment, who=Who.PROVIDER, card=str(row))
+
+
+def cards_for(order: Order, account: Account) -> QuerySet[SavedCard]:
+    """The cards that this order's customer, and nobody else, may pay with at this account."""
+    reference = order.customer_reference()
+    if not reference or order.kind == Kind.SAVE_CARD:
+        return SavedCard.objects.none()
+    return SavedCard.objects.filter(
+        shop=order.shop, account=account, customer_reference=reference, removed_at=None
+    ).order_by("-consented_at")
+
+
+def remove_card(card: SavedCard) -> None:
+    """Never offer it again. The row stays, without its token, because payments point at it."""
+    card.token = ""  # type: ignore[assignment]
+    card.removed_at = timezone.now()
+    card.save(update_fields=["token", "removed_at"])

@@ -1,0 +1,26 @@
+"""What is the shop owed word of? Written in the transaction of the change, so that neither comes without the other."""
+
+from django.db import transaction
+from django.dispatch import Signal
+from django.utils import timezone
+
+from checkout.models import Order, ShopEvent
+from checkout.payments.snapshot import order_snapshot
+
+# Sent after the commit with `event_id`: whoever carries webhooks may go at once instead of waiting for the sweep.
+owed = Signal()
+
+
+def owe(order: Order, type_: str) -> None:
+    """Promise the shop an event of `type_` about `order` as it stands in this transaction."""
+    if not order.shop.webhook_url:
+        return
+    now = timezone.now()
+    event = ShopEvent.objects.create(
+        shop=order.shop,
+        order=order,
+        type=type_,
+        next_try_at=now,
+        payload={"type": type_, "timestamp": now.isoformat(), "data": order_snapshot(order)},
+    )
+    transaction.on_commit(lambda: owed.send(sender=ShopEvent, event_id=str(event.pk)))

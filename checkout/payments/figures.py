@@ -1,0 +1,72 @@
+"""How much has been done, and is any rule of money violated? Counted from the rows."""
+
+from collections.abc import Iterable
+
+from django.db.models import Count, F, Q
+
+from checkout.models import Delivery, Operation, Order, Payment, ShopEvent
+from checkout.payments.sweep import lateness
+from checkout.states import HELD_STATES, OrderState, State
+
+Figure = tuple[str, list[str], Iterable[tuple[tuple[str, ...], float]]]
+
+
+def violations() -> dict[str, int]:
+    """Rules that the constraints cannot hold alone; every number must be 0. The words say what would be wrong."""
+    paid = Order.objects.annotate(
+        held=Count("payments", filter=Q(payments__state__in=HELD_STATES)),
+        with_money=Count("payments", filter=Q(payments__state__in=[State.PAID, State.REFUNDED])),
+    )
+    return {
+        "an order is paid without a paid payment": paid.filter(state=OrderState.PAID, with_money=0).count(),
+        "a payment is paid but its order is not": paid.filter(with_money__gt=0)
+        .exclude(state=OrderState.PAID)
+        .count(),
+        "two payments hold money for one order, unflagged": paid.filter(held__gt=1, attention="").count(),
+        "a payment is paid with another amount than asked": Payment.objects.filter(state=State.PAID)
+        .exclude(amount_minor=F("authorized_minor"))
+        .count(),
+        "a payment's amount is not its order's": Payment.objects.exclude(
+            amount_minor=F("order__amount_minor"), currency=F("order__currency")
+        ).count(),
+    }
+
+
+def figures() -> dict[str, Figure]:
+    """Name -> (help, labels, rows of (label values, number))."""
+    by_state = Payment.objects.values_list("account__provider", "state").annotate(n=Count("pk")).order_by()
+    orders = Order.objects.values_list("state").annotate(n=Count("pk")).order_by()
+    return {
+        "payments": (
+            "Payments by provider and state",
+            ["provider", "state"],
+            [((p, s), n) for p, s, n in by_state],
+        ),
+        "orders": ("Orders by state", ["state"], [((s,), n) for s, n in orders]),
+        "orders_needing_a_person": (
+            "Orders flagged for a person",
+            [],
+            [((), Order.objects.exclude(attention="").count())],
+        ),
+        "deliveries_waiting": (
+            "Notifications not followed up yet",
+            [],
+            [((), Delivery.objects.exclude(next_try_at=None).count())],
+        ),
+        "webhooks_waiting": (
+            "Webhooks not delivered yet",
+            [],
+            [((), ShopEvent.objects.exclude(next_try_at=None).count())],
+        ),
+        "operations_open": (
+            "Operations whose end is not known",
+            [],
+            [((), Operation.objects.filter(status__in=Operation.OPEN).count())],
+        ),
+        "oldest_check_seconds": ("Age of the oldest due check", [], [((), lateness().total_seconds())]),
+        "violated_money_rules": (
+            "Rows that break a rule of money; must be 0",
+            ["rule"],
+            [((rule,), n) for rule, n in violations().items()],
+        ),
+    }

@@ -1,0 +1,119 @@
+"""How is money captured, voided or refunded? The intent with its key is committed; then the provider is asked, once."""
+
+import secrets
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.utils import timezone
+
+from checkout.models import Operation, Payment
+from checkout.payments.apply import apply, write_operation
+from checkout.payments.border import charge_for, provider_for
+from checkout.payments.locks import order_lock
+from checkout.payments.schedule import next_check
+from checkout.payments.timeline import Who, tell
+from checkout.states import MONEY_STATES, State
+from providers.base import OperationStatus, Verb
+from providers.errors import Declined, Invalid, Misconfigured, Uncertain, Unreachable
+from providers.money import Money
+
+
+class NotPossible(Exception):
+    """The operation cannot be done now; `str()` says why, to the merchant."""
+
+
+def operate(
+    payment: Payment,
+    verb: Verb,
+    money: Money,
+    *,
+    user: AbstractBaseUser | None = None,
+    reason: str = "",
+    plan: dict[str, Any] | None = None,
+    key: str = "",
+) -> Operation:
+    """Capture, void or refund `money`. NotPossible when it exceeds what is left, or one of the kind is under way.
+
+    A repeated `key` returns the operation that it made the first time. What the provider answers, or fails to, is in
+    the operation's status; UNCERTAIN is asked about until it ends and is never sent again.
+    """
+    operation, new = _intend(payment, verb, money, user=user, reason=reason, plan=plan or {}, key=key)
+    if not new:
+        return operation
+    try:
+        provider = provider_for(payment.account, payment)
+        method = {Verb.CAPTURE: provider.capture, Verb.VOID: provider.void, Verb.REFUND: provider.refund}[
+            verb
+        ]
+        report = method(charge_for(payment), money, key=operation.key, plan=operation.plan)
+    except Declined as no:
+        return _ended(operation, OperationStatus.FAILURE, no.decline.message or no.decline.code)
+    except (Invalid, Misconfigured, Unreachable) as no:
+        return _ended(operation, OperationStatus.FAILURE, str(no))
+    except Uncertain as no:
+        return _ended(operation, OperationStatus.UNCERTAIN, str(no))
+    apply(payment.pk, report)
+    operation.refresh_from_db()
+    return operation
+
+
+def left(payment: Payment, verb: Verb) -> Money:
+    """How much of `verb` is still possible, less what is under way."""
+    authorized = payment.authorized_minor - payment.captured_minor - payment.voided_minor
+    whole = payment.captured_minor - payment.refunded_minor if verb is Verb.REFUND else authorized
+    # Captures and voids draw on the same pool.
+    rivals = {Verb.REFUND} if verb is Verb.REFUND else {Verb.CAPTURE, Verb.VOID}
+    under_way = sum(
+        row.amount_minor for row in payment.operations.filter(status__in=Operation.OPEN, verb__in=rivals)
+    )
+    return Money(max(whole - under_way, 0), payment.currency)
+
+
+def _intend(
+    payment: Payment,
+    verb: Verb,
+    money: Money,
+    *,
+    user: AbstractBaseUser | None,
+    reason: str,
+    plan: dict[str, Any],
+    key: str,
+) -> tuple[Operation, bool]:
+    with order_lock(payment.order_id) as order:
+        row = order.payments.select_related("account").get(pk=payment.pk)
+        known = Operation.objects.filter(key=key).first() if key else None
+        if known is not None:
+            return known, False
+        if not row.account.provider_class.can(verb.value):
+            raise NotPossible(f"{row.account.name} cannot {verb.value} over the API.")
+        if State(row.state) not in MONEY_STATES:
+            raise NotPossible(f"The payment is {row.state}.")
+        if money.currency != row.currency or money.minor <= 0:
+            raise NotPossible(f"{money} is not an amount to {verb.value} here.")
+        if row.operations.filter(verb=verb, status__in=Operation.OPEN).exists():
+            raise NotPossible(f"A {verb.value} is under way; wait until it has ended.")
+        if money > left(row, verb):
+            raise NotPossible(f"Only {left(row, verb)} is left to {verb.value}.")
+        operation = Operation.objects.create(
+            payment=row,
+            verb=verb,
+            amount_minor=money.minor,
+            currency=money.currency,
+            key=key or f"{row.reference}-{verb.value[0]}{secrets.token_hex(4)}",
+            reason=reason[:255],
+            plan=plan,
+            requested_by=user,
+        )
+        Payment.objects.filter(pk=row.pk).update(next_check_at=next_check(State.PENDING, 1, timezone.now()))
+        tell(order, "operation.requested", payment=row, who=Who.MERCHANT if user else Who.SHOP, user=user,
+             verb=verb.value, money=str(money))  # fmt: skip
+        return operation, True
+
+
+def _ended(operation: Operation, status: OperationStatus, why: str) -> Operation:
+    with order_lock(operation.payment.order_id) as order:
+        row = Operation.objects.select_related("payment__account").get(pk=operation.pk)
+        if row.status in Operation.OPEN:
+            write_operation(order, row.payment, row, status, why=why)
+            row.save()
+        return row

@@ -1,0 +1,66 @@
+"""How does an order come to be, and how does it get more time?"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from checkout.models import Order, Shop
+from checkout.payments.border import aware
+from checkout.payments.locks import order_lock
+from checkout.payments.timeline import Who, tell
+from checkout.states import OrderState
+from providers.money import Money
+
+# WCAG 2.2, 2.2.1: whoever needs more time may ask for it at least ten times.
+MAX_EXTENSIONS = 10
+
+
+class ReferenceTaken(Exception):
+    """The shop has an order with this reference already."""
+
+
+def create_order(
+    shop: Shop, *, reference: str, money: Money, expires_at: datetime | None = None, **fields: Any
+) -> Order:
+    """A new open order. `fields` are columns of Order, checked before. ReferenceTaken when there is one of that name."""
+    until = expires_at or timezone.now() + timedelta(minutes=shop.hold_minutes)
+    try:
+        with transaction.atomic():
+            order = Order.objects.create(
+                shop=shop,
+                reference=reference,
+                amount_minor=money.minor,
+                currency=money.currency,
+                expires_at=until,
+                **fields,
+            )
+            tell(order, "order.created", who=Who.SHOP, money=str(money), until=aware(until))
+            return order
+    except IntegrityError:
+        if Order.objects.filter(shop=shop, reference=reference).exists():
+            raise ReferenceTaken(reference) from None
+        raise
+
+
+def extend(order: Order) -> bool:
+    """Give the shopper one more hold from now, if the order is open and it was not asked for too often."""
+    with order_lock(order.pk) as locked:
+        if locked.state != OrderState.OPEN or locked.extensions >= MAX_EXTENSIONS or locked.is_past_hold():
+            return False
+        locked.extensions += 1
+        until = timezone.now() + timedelta(minutes=locked.shop.hold_minutes)
+        locked.expires_at = max(locked.expires_at, until)
+        locked.save(update_fields=["extensions", "expires_at"])
+        tell(locked, "order.extended", who=Who.SHOPPER, until=aware(locked.expires_at))
+        return True
+
+
+def mark_seen(order: Order, *, user: Any) -> None:
+    """A person has looked: the flag comes down, and the timeline keeps what it said."""
+    with order_lock(order.pk) as locked:
+        if locked.attention:
+            tell(locked, "order.seen", who=Who.MERCHANT, user=user, why=locked.attention)
+            locked.attention = ""
+            locked.save(update_fields=["attention"])

@@ -1,0 +1,138 @@
+"""How does an attempt to pay begin? The intent first, committed; then the provider; then what it said."""
+
+import structlog
+from django.db import transaction
+from django.utils import timezone
+
+from checkout.models import Account, Order, Payment, SavedCard
+from checkout.payments.apply import apply, flag, started
+from checkout.payments.border import charge_for, provider_for
+from checkout.payments.cards import cards_for
+from checkout.payments.locks import order_lock
+from checkout.payments.schedule import next_check
+from checkout.payments.timeline import Weight, Who, tell
+from checkout.states import HELD_STATES, OrderState, State
+from providers.base import Outcome, Report
+from providers.errors import Decline, Declined, Invalid, Misconfigured, Uncertain, Unreachable
+
+log = structlog.get_logger("checkout.start")
+
+
+class NotPayable(Exception):
+    """The order cannot take an attempt now. `str()` says why, for logs; the page is drawn from the order's state."""
+
+
+def start(
+    order: Order,
+    account: Account,
+    *,
+    channel: str = "",
+    saved_card: SavedCard | None = None,
+    save_card: bool = False,
+) -> Payment:
+    """Begin an attempt, or return the one that is open: a double click, a second tab, makes no second payment.
+
+    NotPayable when the order is not open, is past its hold, holds money already, or its last attempt may not be
+    followed by another. Takes as long as the provider takes to answer.
+    """
+    payment, new = _intend(order, account, channel=channel, saved_card=saved_card, save_card=save_card)
+    return open_at_provider(payment) if new else payment
+
+
+def _intend(
+    order: Order, account: Account, *, channel: str, saved_card: SavedCard | None, save_card: bool
+) -> tuple[Payment, bool]:
+    with order_lock(order.pk) as locked:
+        if locked.state != OrderState.OPEN:
+            raise NotPayable(f"the order is {locked.state}")
+        opened = locked.open_attempt()
+        if opened is not None:
+            return opened, False
+        if locked.is_past_hold():
+            raise NotPayable("its hold is over")
+        if locked.payments.filter(state__in=HELD_STATES).exists():
+            raise NotPayable("its money is authorised already")
+        latest = locked.latest_attempt()
+        if latest is not None and not latest.may_retry:
+            raise NotPayable("a further attempt could charge twice")
+        if account.shop_id != locked.shop_id or not account.enabled:
+            raise NotPayable("the account is not for this order")
+        if saved_card is not None and not cards_for(locked, account).filter(pk=saved_card.pk).exists():
+            raise NotPayable("the card is not this customer's")
+        number = latest.number + 1 if latest else 1
+        now = timezone.now()
+        payment = Payment.objects.create(
+            order=locked,
+            account=account,
+            number=number,
+            reference=f"{locked.number}-{number}",
+            amount_minor=locked.amount_minor,
+            currency=locked.currency,
+            channel=channel,
+            saved_card=saved_card,
+            save_card=save_card and bool(locked.customer_reference()),
+            next_check_at=next_check(State.CREATED, 1, now),
+        )
+        tell(locked, "payment.created", payment=payment, who=Who.SHOPPER, method=account.shown_label)
+        return payment, True
+
+
+def open_at_provider(payment: Payment) -> Payment:
+    """Take a CREATED attempt to its provider. What goes wrong ends in the payment's record, not in an exception."""
+    try:
+        provider = provider_for(payment.account, payment)
+        memo = provider.prepare(charge_for(payment))
+        if memo:
+            _remember(payment, dict(memo))
+        opened = provider.start(charge_for(payment))
+    except Declined as no:
+        return apply(payment.pk, Report(outcome=Outcome.FAILED, decline=no.decline))
+    except Invalid as no:
+        return _not_opened(payment, f"{no.field}: {no.why}", code="invalid")
+    except Misconfigured as no:
+        return _not_opened(payment, str(no), code="misconfigured")
+    except Unreachable as no:
+        return _not_opened(payment, str(no), code="unreachable")
+    except Uncertain as no:
+        # It may exist there. The intent stays open, and `recover` will ask.
+        with order_lock(payment.order_id) as order:
+            tell(
+                order,
+                "payment.start_uncertain",
+                payment=payment,
+                who=Who.GUICHET,
+                weight=Weight.WARNING,
+                why=no,
+            )
+        return payment
+    payment = started(payment.pk, opened)
+    if opened.report is not None:
+        payment = apply(payment.pk, opened.report)
+    return payment
+
+
+def _remember(payment: Payment, memo: dict[str, object]) -> None:
+    """Commit what `prepare` brought about, so that a crash during `start` loses none of it."""
+    with order_lock(payment.order_id):
+        row = Payment.objects.get(pk=payment.pk)
+        row.memo = {**row.memo, **memo}
+        row.save(update_fields=["memo"])
+    payment.memo = row.memo
+
+
+def _not_opened(payment: Payment, why: str, *, code: str) -> Payment:
+    """The provider surely holds nothing of this attempt."""
+    log.warning("attempt not opened", payment=payment.reference, why=why)
+    with transaction.atomic():
+        with order_lock(payment.order_id) as order:
+            tell(order, "payment.start_failed", payment=payment, who=Who.GUICHET, weight=Weight.BAD, why=why)
+            if code != "unreachable":
+                flag(order, f"{payment.account.name}: {why}")
+        return apply(
+            payment.pk,
+            Report(
+                outcome=Outcome.FAILED,
+                decline=Decline(code=code, message=why, reason="technical_error"),
+            ),
+            who=Who.GUICHET,
+        )

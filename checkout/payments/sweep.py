@@ -1,0 +1,69 @@
+"""What is due, whoever has forgotten it? The net under every task that was lost or whose worker died."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import models, transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from checkout.models import Delivery, Order, Payment, ShopEvent
+from checkout.states import HELD_STATES, OrderState
+
+# What was claimed is not claimed again for this long: a worker has it, or has died with it.
+LEASE = timedelta(minutes=3)
+_AT_ONCE = 200
+
+
+def due_payments() -> list[int]:
+    return _claim(Payment, "next_check_at")
+
+
+def due_deliveries() -> list[int]:
+    return _claim(Delivery, "next_try_at")
+
+
+def due_events() -> list[Any]:
+    return _claim(ShopEvent, "next_try_at")
+
+
+def due_orders() -> list[int]:
+    """Open orders past their hold that hold no money."""
+    now = timezone.now()
+    waiting = Q(swept_at=None) | Q(swept_at__lt=now - timedelta(minutes=1))
+    held = Payment.objects.filter(order=models.OuterRef("pk"), state__in=HELD_STATES)
+    with transaction.atomic():
+        rows = (
+            Order.objects.select_for_update(skip_locked=True, of=("self",))
+            .filter(waiting, ~models.Exists(held), state=OrderState.OPEN, expires_at__lte=now)
+            .order_by("expires_at")[:_AT_ONCE]
+        )
+        ids = [row.pk for row in rows]
+        Order.objects.filter(pk__in=ids).update(swept_at=now)
+    return ids
+
+
+def _claim(model: type[models.Model], due: str) -> list[Any]:
+    """Ids of rows whose time has come, with that time pushed on by a lease, so that two sweeps share the work."""
+    now = timezone.now()
+    with transaction.atomic():
+        rows = (
+            model._default_manager.select_for_update(skip_locked=True)
+            .filter(**{f"{due}__lte": now})
+            .order_by(due)[:_AT_ONCE]
+        )
+        ids = [row.pk for row in rows]
+        model._default_manager.filter(pk__in=ids).update(**{due: now + LEASE})
+    return ids
+
+
+def lateness(now: datetime | None = None) -> timedelta:
+    """How long the oldest due check has been waiting: the figure that tells of a dead worker."""
+    now = now or timezone.now()
+    oldest = (
+        Payment.objects.filter(next_check_at__lte=now)
+        .order_by("next_check_at")
+        .values_list("next_check_at", flat=True)
+    )
+    first = oldest.first()
+    return now - first if first else timedelta(0)

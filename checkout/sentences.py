@@ -1,0 +1,82 @@
+"""What does a timeline entry say? One sentence per code, in the reader's language, for a merchant in a hurry."""
+
+from typing import Any
+
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
+
+# The particulars in braces come with the entry. {money} and its like are texts such as "42.99 EUR".
+SENTENCES: dict[str, str] = {
+    "order.created": _("The shop created the order: {money}, payable until {until}."),
+    "order.extended": _("The shopper asked for more time: payable until {until}."),
+    "order.paid": _("The order is paid: {money}."),
+    "order.canceled": _("The order was canceled."),
+    "order.expired": _("The order ran out: nobody paid within its hold."),
+    "order.reopened": _("The order was reopened: it can be paid again until {until}."),
+    "order.attention": _("This order needs a person: {why}"),
+    "order.seen": _("Marked as seen: {why}"),
+    "order.note": _("{text}"),
+    "payment.created": _("Attempt {number}: the shopper chose {method}."),
+    "payment.started": _("Attempt {number} is open at {provider}, which calls it {provider_id}."),
+    "payment.start_failed": _("Attempt {number} could not be opened at {provider}: {why}"),
+    "payment.start_uncertain": _(
+        "{provider} did not answer when attempt {number} was opened: {why} We will ask again."
+    ),
+    "payment.returned": _(
+        "The shopper's browser came back from {provider} saying “{claim}”. That decides nothing."
+    ),
+    "payment.claim_false": _(
+        "The browser came back saying “{claim}”, but {provider} says otherwise ({outcome}). Nothing was changed."
+    ),
+    "payment.notified": _("{provider} sent a notification: {about}. We ask what is true."),
+    "payment.asked": _("{provider} was asked: {outcome}."),
+    "payment.uncertain": _("{provider} could not tell: {why} We will ask again."),
+    "payment.pending": _("{provider} says the payment is under way."),
+    "payment.authorized": _("{provider} authorised {money}."),
+    "payment.paid": _("{provider} confirms: {money} paid."),
+    "payment.refunded": _("{provider} confirms: all of {money} was refunded."),
+    "payment.failed": _("{provider} says the payment failed: {why}"),
+    "payment.canceled": _("Attempt {number} was canceled."),
+    "payment.expired": _("Attempt {number} ran out."),
+    "payment.sums": _(
+        "{provider} reports: authorised {authorized}, captured {captured}, refunded {refunded}, voided {voided}."
+    ),
+    "payment.ignored": _(
+        "{provider} reports “{outcome}”, which cannot follow “{state}”. Nothing was changed."
+    ),
+    "payment.objection": _("Not believed: {why}"),
+    "payment.warning": _("{provider}: {why}"),
+    "payment.cancel_failed": _("{provider} could not cancel attempt {number}: {why}"),
+    "payment.forged": _("A notification for {provider} with a bad signature was refused."),
+    "card.saved": _("The customer's card {card} is kept for later."),
+    "operation.requested": _("{verb} of {money} was asked for."),
+    "operation.success": _("{verb} of {money} is done."),
+    "operation.failure": _("{verb} of {money} failed: {why}"),
+    "operation.conflict": _("{verb} of {money} was done in part only: {why}"),
+    "operation.uncertain": _(
+        "Nobody knows yet whether the {verb} of {money} was done: {why} It is not sent again; we will ask."
+    ),
+    "operation.found": _("{provider} lists a {verb} of {money} that was not asked for here."),
+}
+
+# Particulars that are words of ours, and so are translated.
+_WORDS = {"outcome", "state", "verb", "claim"}
+_TRANSLATED = (
+    _("open"), _("pending"), _("authorized"), _("paid"), _("refunded"), _("failed"), _("canceled"), _("expired"),
+    _("created"), _("started"), _("capture"), _("void"), _("refund"), _("success"), _("failure"), _("cancel"),
+    _("nothing"),
+)  # fmt: skip
+
+
+class _Forgiving(dict[str, Any]):
+    def __missing__(self, name: str) -> str:
+        return "…"
+
+
+def sentence(code: str, data: dict[str, Any]) -> str:
+    """The sentence for `code`, in the active language; an unknown code (an older version's) says its own name."""
+    text = SENTENCES.get(code)
+    if text is None:
+        return code
+    words = {name: gettext(str(value)) if name in _WORDS else value for name, value in data.items()}
+    return gettext(text).format_map(_Forgiving(words))

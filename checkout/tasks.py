@@ -1,0 +1,88 @@
+"""What is done later, by the worker? Each task is one look at one row; the rows remember what is due, so a task that
+is lost is only a delay: the sweep finds the row again."""
+
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from django.db import transaction
+from django.dispatch import receiver
+from django.utils import timezone
+from django_tasks import TaskResultStatus, task
+from django_tasks_db.models import DBTaskResult
+
+from checkout.models import Account, Delivery, Order, Payment, ShopEvent
+from checkout.payments import sweep
+from checkout.payments.events import owed
+from checkout.payments.expire import expire
+from checkout.payments.inbox import follow_up, keep
+from checkout.payments.recover import check
+from checkout.webhooks import send
+from providers.base import Notification
+
+log = structlog.get_logger("checkout.tasks")
+
+
+@task()
+def check_payment(payment_id: int) -> None:
+    payment = Payment.objects.select_related("order", "account").get(pk=payment_id)
+    structlog.contextvars.bind_contextvars(payment=payment.reference)
+    check(payment)
+
+
+@task(priority=10)
+def follow_up_delivery(delivery_id: int) -> None:
+    delivery = Delivery.objects.select_related("account").get(pk=delivery_id)
+    if delivery.settled_at is None:
+        follow_up(delivery)
+
+
+@task()
+def send_event(event_id: str) -> None:
+    send(ShopEvent.objects.select_related("shop", "order").get(pk=event_id))
+
+
+@task()
+def expire_order(order_id: int) -> None:
+    expire(Order.objects.select_related("shop").get(pk=order_id))
+
+
+def keep_notification(account: Account, notification: Notification, body: str) -> Delivery:
+    """The notification and the task that follows it up, stored together or not at all."""
+    with transaction.atomic():
+        delivery, new = keep(account, notification, body)
+        if new:
+            follow_up_delivery.enqueue(delivery.pk)
+    return delivery
+
+
+@receiver(owed, dispatch_uid="send-owed-event")
+def _send_at_once(sender: Any, event_id: str, **kwargs: Any) -> None:
+    send_event.enqueue(event_id)
+
+
+def run_sweep() -> int:
+    """Queue a task for everything that is due. Returns how many."""
+    queued = 0
+    for found, queue in (
+        (sweep.due_payments(), check_payment),
+        (sweep.due_deliveries(), follow_up_delivery),
+        (sweep.due_orders(), expire_order),
+    ):
+        for pk in found:
+            queue.enqueue(pk)
+            queued += 1
+    for event in sweep.due_events():
+        send_event.enqueue(str(event))
+        queued += 1
+    return queued
+
+
+def forget_old_tasks() -> int:
+    """Tasks that ended a day ago, and those that a dead worker left running an hour ago. The rows know what is due."""
+    now = timezone.now()
+    ended = DBTaskResult.objects.filter(finished_at__lt=now - timedelta(days=1))
+    orphaned = DBTaskResult.objects.filter(
+        status=TaskResultStatus.RUNNING, started_at__lt=now - timedelta(hours=1)
+    )
+    return ended.delete()[0] + orphaned.delete()[0]

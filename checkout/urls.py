@@ -1,0 +1,20 @@
+"""Who comes in by which door?"""
+
+from django.conf import settings
+from django.contrib import admin
+from django.urls import include, path
+
+from checkout import health, inbound
+
+urlpatterns = [
+    path("pay/", include("checkout.shopper.urls")),
+    path("notify/<uuid:account_id>/", inbound.notify, name="notify"),
+    path("api/", include("checkout.shop_api.urls")),
+    path("admin/", admin.site.urls),
+    path("healthz", health.healthz),
+    path("readyz", health.readyz),
+    path("metrics", health.metrics),
+]
+
+if settings.DEMO:
+    urlpatterns += [path("shop/", include("checkout.demo.urls")), path("", include("checkout.demo.front"))]
