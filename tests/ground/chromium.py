@@ -78,5 +78,7 @@ def fetch() -> None:
     root = os.geteuid() == 0
     if root and distribution() == "debian" and apt_install("chromium"):
         return
-    with_libraries = ["--with-deps"] if root else []
-    subprocess.run([sys.executable, "-m", "playwright", "install", *with_libraries, "chromium"])
+    playwright = [sys.executable, "-m", "playwright", "install"]
+    # With the libraries a browser needs, where that is possible: as root, on systems Playwright knows.
+    if not root or subprocess.run([*playwright, "--with-deps", "chromium"]).returncode != 0:
+        subprocess.run([*playwright, "chromium"])
