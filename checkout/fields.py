@@ -7,6 +7,7 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import models
+from django.db.models.query_utils import DeferredAttribute
 
 
 def credential_box() -> MultiFernet:
@@ -45,8 +46,17 @@ class Sealed:
         raise TypeError("a sealed value is not to be pickled")
 
 
+class _SealingAttribute(DeferredAttribute):
+    """What is assigned is sealed at once, not only when it is read back."""
+
+    def __set__(self, instance: models.Model, value: Any) -> None:
+        instance.__dict__[self.field.attname] = value if isinstance(value, Sealed) else Sealed(value)
+
+
 class EncryptedField(models.TextField):  # type: ignore[type-arg]
     """A JSON value encrypted at rest. Python sees a `Sealed`; the database sees a Fernet token."""
+
+    descriptor_class = _SealingAttribute
 
     def from_db_value(self, value: str | None, expression: Any, connection: Any) -> Sealed:
         if not value:

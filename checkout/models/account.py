@@ -73,4 +73,4 @@ class Account(models.Model):
             else:
                 plain[name] = dumped[name]
         self.settings = plain
-        self.secrets = hidden  # type: ignore[assignment]  # the field seals it
+        self.secrets = hidden

@@ -97,12 +97,12 @@ class Order(models.Model):
     def __str__(self) -> str:
         return self.number
 
+    def get_absolute_url(self) -> str:
+        return reverse("shopper:order", args=[self.token])
+
     @property
     def money(self) -> Money:
         return Money(self.amount_minor, self.currency)
-
-    def get_absolute_url(self) -> str:
-        return reverse("shopper:order", args=[self.token])
 
     @property
     def pay_url(self) -> str:

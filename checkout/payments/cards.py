@@ -47,6 +47,6 @@ def cards_for(order: Order, account: Account) -> QuerySet[SavedCard]:
 
 def remove_card(card: SavedCard) -> None:
     """Never offer it again. The row stays, without its token, because payments point at it."""
-    card.token = ""  # type: ignore[assignment]
+    card.token = ""
     card.removed_at = timezone.now()
     card.save(update_fields=["token", "removed_at"])
