@@ -1,0 +1,352 @@
+"""What may a provider know of a payment, what must it be able to do, and in which words does it answer?
+
+Everything that crosses the border between the checkout and a provider is one of the frozen types below:
+no ORM row goes in, no word of a provider's own comes out. Money is `Money` (integer minor units), time is aware UTC.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict
+
+from providers.errors import Decline, Forged
+from providers.http import Http
+from providers.money import Money
+
+# --- what goes in --------------------------------------------------------------------------------------------------
+
+
+class AccountSettings(BaseModel):
+    """An account's settings, one typed field each; `title` and `description` are what the merchant reads.
+
+    Secrets are `SecretStr`: they cannot be printed, and the checkout stores them encrypted.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class OrderOptions(BaseModel):
+    """What one order may bring along for one provider. Unknown names are refused, with the field named."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Kind(StrEnum):
+    ONE_OFF = "one_off"
+    SUBSCRIPTION = "subscription"
+    PAYMENT_PLAN = "payment_plan"
+    MANDATE = "mandate"
+    SAVE_CARD = "save_card"  # no money moves: a known customer leaves a card for later
+
+
+@dataclass(frozen=True, kw_only=True)
+class Item:
+    name: str
+    quantity: int
+    unit_price: Money
+    sku: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Customer:
+    """Who pays. `reference` is the shop's stable name for a known customer, "" for a guest."""
+
+    reference: str = ""
+    email: str = ""
+    first_name: str = ""
+    last_name: str = ""
+    phone: str = ""  # E.164
+    address: str = ""
+    city: str = ""
+    postal_code: str = ""
+    state: str = ""
+    country: str = ""  # ISO 3166-1 alpha-2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Urls:
+    back: str  # where the provider sends the shopper's browser at the end, whatever the end
+    cancelled: str  # the same address, for providers that take another one for a cancel
+    notify: str  # where the provider's server may ring
+
+
+@dataclass(frozen=True, kw_only=True)
+class Charge:
+    """All that a provider may know of one payment, that is of one attempt at one order."""
+
+    reference: str  # ours, unique for ever, one per attempt
+    order_reference: str  # ours, one per order
+    money: Money  # asked for; zero only where `kind` moves none
+    kind: Kind = Kind.ONE_OFF
+    description: str = ""
+    items: tuple[Item, ...] = ()
+    customer: Customer = Customer()
+    language: str = "en"  # ISO 639-1
+    urls: Urls
+    capture_later: bool = False
+    channel: str = ""  # one of the provider's `channels`, "" for its first
+    saved_card: str = field(default="", repr=False)  # the provider's token of a card this customer saved
+    save_card: bool = False  # the shopper agreed to have the card kept
+    expires_at: datetime
+    options: Mapping[str, Any] = field(default_factory=dict)  # checked against the provider's `options_type`
+    memo: Mapping[str, Any] = field(
+        default_factory=dict, repr=False
+    )  # what `prepare` and `start` asked to remember
+    previous: Mapping[str, Any] = field(default_factory=dict, repr=False)  # the memo of the last attempt here
+    provider_id: str = ""
+    captured: Money | None = None  # what our own row says so far
+    refunded: Money | None = None
+
+
+# --- what comes out ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class Widget:
+    """Embed the provider in our page: `template` draws it from `data`; the page's CSP lets only `origins` through."""
+
+    template: str
+    data: Mapping[str, Any]
+    origins: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Redirect:
+    """Send the browser to `url`, with GET, or with POST and `fields`."""
+
+    url: str
+    fields: Mapping[str, str] = field(default_factory=dict)
+    method: str = "GET"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Link:
+    """The provider has sent, or gives us to send, a link; `sent_to` is empty when we are to hand it over ourselves."""
+
+    url: str
+    sent_to: str = ""
+
+
+Show = Widget | Redirect | Link
+
+
+@dataclass(frozen=True, kw_only=True)
+class Started:
+    """What `start` brought about. `report` is given when the provider decided at once (a saved card, say)."""
+
+    show: Show | None
+    provider_id: str = ""
+    provider_ids: tuple[str, ...] = ()  # every id under which notifications may speak of it
+    memo: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    report: "Report | None" = None
+
+
+class Outcome(StrEnum):
+    """What is true at the provider now, in our words."""
+
+    OPEN = "open"  # it waits for the shopper; no money yet
+    PENDING = "pending"  # under way, or a word we do not know
+    AUTHORIZED = "authorized"
+    PAID = "paid"
+    REFUNDED = "refunded"  # all of what was captured
+    FAILED = "failed"
+    CANCELED = "canceled"
+    EXPIRED = "expired"
+
+
+class Verb(StrEnum):
+    CAPTURE = "capture"
+    VOID = "void"
+    REFUND = "refund"
+
+
+class OperationStatus(StrEnum):
+    PENDING = "pending"
+    SUCCESS = "success"
+    FAILURE = "failure"
+    CONFLICT = "conflict"  # part of it succeeded and part failed, for good
+    UNCERTAIN = "uncertain"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Card:
+    """What may be shown of a card: never a number."""
+
+    brand: str = ""
+    last4: str = ""
+    expiry_month: int | None = None
+    expiry_year: int | None = None  # four digits
+    holder: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SavedCard:
+    token: str = field(repr=False)
+    card: Card = Card()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tender:
+    """One means of payment's part in a payment (a gift card's, a card's): the split."""
+
+    id: str
+    partner: str
+    method: str
+    authorized: Money
+    captured: Money
+    refunded: Money
+    voided: Money
+
+
+@dataclass(frozen=True, kw_only=True)
+class Operation:
+    """A capture, void or refund as the provider lists it. `key` is the one we sent, "" if it is not echoed."""
+
+    verb: Verb
+    money: Money
+    status: OperationStatus
+    key: str = ""
+    provider_id: str = ""
+    message: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """What is true at the provider now, as sums and never as deltas. None means: the provider did not say."""
+
+    outcome: Outcome
+    reference: str | None = None  # our reference as the provider echoes it
+    provider_ids: tuple[str, ...] = ()  # every id under which notifications may speak of it
+    authorized: Money | None = None
+    captured: Money | None = None
+    refunded: Money | None = None
+    voided: Money | None = None
+    pending: Money | None = None
+    tenders: tuple[Tender, ...] = ()
+    operations: tuple[Operation, ...] | None = None  # None: it does not list them; (): it knows of none
+    decline: Decline | None = None
+    card: Card | None = None
+    saved_card: SavedCard | None = None
+    memo: Mapping[str, Any] = field(
+        default_factory=dict, repr=False
+    )  # to remember from now on, merged into the old
+    live: bool | None = None  # False: the provider calls it a test
+    may_retry: bool | None = None  # False: a further attempt could charge twice, so let a person look first
+    warning: str = ""  # a word we did not know, a number that did not fit: a sentence for the merchant
+
+
+class Claim(StrEnum):
+    """What a returning browser says happened. Unbelieved."""
+
+    NOTHING = "nothing"
+    SUCCESS = "success"
+    FAILURE = "failure"
+    CANCEL = "cancel"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Returned:
+    """The shopper is back. `claim` only decides how patiently we ask; `show` continues a flow that is not over."""
+
+    claim: Claim = Claim.NOTHING
+    show: Widget | Redirect | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Incoming:
+    """A provider's request as it came: raw bytes, headers with lower-case names."""
+
+    headers: Mapping[str, str]
+    query: Mapping[str, str]
+    body: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Notification:
+    """A doorbell: `key` tells one ring from another; the payment is found by our reference or any provider id."""
+
+    key: str
+    about: str  # a few words for the merchant: "order 2621264 closed"
+    reference: str = ""
+    provider_ids: tuple[str, ...] = ()
+
+
+# --- who does it ---------------------------------------------------------------------------------------------------
+
+
+class Provider(ABC):
+    """One provider, bound to one merchant account's settings. Keeps no state of its own between calls.
+
+    Every method may raise (see `errors`) Uncertain, Misconfigured or Invalid;
+    `start` and `capture`, `void`, `refund` also Declined. None of them is called inside a database transaction.
+    """
+
+    slug: ClassVar[str]
+    label: ClassVar[str]  # what the shopper reads: "Bank card"
+    name: ClassVar[str]  # what the merchant reads: "SecuTix EPC"
+    settings_type: ClassVar[type[AccountSettings]]
+    options_type: ClassVar[type[OrderOptions]] = OrderOptions
+    kinds: ClassVar[frozenset[Kind]] = frozenset({Kind.ONE_OFF})
+    channels: ClassVar[tuple[str, ...]] = ()
+    needs_script: ClassVar[bool] = False  # the shopper cannot pay this way without JavaScript
+
+    def __init__(self, settings: AccountSettings, *, live: bool, http: Http) -> None:
+        self.settings = settings
+        self.live = live
+        self.http = http
+
+    def refuses(self, charge: Charge) -> str:
+        """Why this account cannot take this charge, in a sentence for the merchant; "" when it can. Asks nobody."""
+        return "" if charge.kind in self.kinds else f"{self.name} does not do {charge.kind.value} orders."
+
+    def prepare(self, charge: Charge) -> Mapping[str, Any]:
+        """Whatever must exist at the provider before `start`. The answer is committed to the memo before `start` runs,
+        so that a crash in between loses nothing."""
+        return {}
+
+    @abstractmethod
+    def start(self, charge: Charge) -> Started:
+        """Open the payment at the provider. Called once per attempt."""
+
+    @abstractmethod
+    def sync(self, charge: Charge) -> Report:
+        """Ask the provider what is true now: the only source of truth. Works without a `provider_id`, too, after a
+        crash between `prepare` and the end of `start`."""
+
+    def read_notification(self, incoming: Incoming) -> Notification:
+        """Verify and read a notification, or raise Forged; Invalid when it is authentic but unreadable."""
+        raise Forged(f"{self.name} sends no notifications.")
+
+    def resume(self, charge: Charge, query: Mapping[str, str]) -> Returned:
+        """The shopper's browser is back with `query`. Checks a signature where there is one; never decides."""
+        return Returned()
+
+    def cancel(self, charge: Charge, *, give_up: bool) -> Report:
+        """Before money: abandon this attempt at the provider. `give_up`: the whole order, not to be tried again."""
+        raise NotImplementedError
+
+    def reopen(self, charge: Charge) -> None:
+        """Make the provider's own order payable again."""
+        raise NotImplementedError
+
+    def update(self, charge: Charge) -> Report:
+        """Amount, expiry ... of an attempt that is still open become what `charge` says."""
+        raise NotImplementedError
+
+    def capture(self, charge: Charge, money: Money, *, key: str, plan: Mapping[str, Any]) -> Report:
+        raise NotImplementedError
+
+    def void(self, charge: Charge, money: Money, *, key: str, plan: Mapping[str, Any]) -> Report:
+        raise NotImplementedError
+
+    def refund(self, charge: Charge, money: Money, *, key: str, plan: Mapping[str, Any]) -> Report:
+        raise NotImplementedError
+
+    @classmethod
+    def can(cls, verb: str) -> bool:
+        """Did the provider write this method? A button cannot promise what the code lacks."""
+        return getattr(cls, verb) is not getattr(Provider, verb)

@@ -1,0 +1,358 @@
+"""How do we talk to S360? The signature, the envelope, the shape of every answer, and thousandths both ways."""
+
+import html
+import json
+import re
+import time
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Annotated, Any, TypeVar
+
+import jwt
+from jwt.algorithms import HMACAlgorithm
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    PositiveInt,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    model_validator,
+)
+from pydantic.alias_generators import to_camel
+
+from providers.base import Card
+from providers.epc.settings import EpcSettings
+from providers.errors import Decline, Declined, Invalid, Misconfigured, ProviderError, Uncertain
+from providers.http import Http, redact_text
+from providers.money import Money, exponent
+
+READ_SECONDS = 40  # longer than the longest wait we ever ask of notifyOrder, 30 s
+
+# --- money ----------------------------------------------------------------------------------------------
+
+
+def to_thousandths(money: Money) -> int:
+    """What S360 wants: thousandths of the currency unit, whatever the currency."""
+    thousandths = money.decimal * 1000
+    if thousandths != thousandths.to_integral_value():
+        raise Invalid("amount", f"{money} cannot be told in thousandths")
+    if thousandths <= 0:
+        raise Invalid("amount", f"{money} is nothing to be paid")
+    return int(thousandths)
+
+
+def from_thousandths(thousandths: Decimal, currency: str) -> Money:
+    """What S360 says, in minor units; ValueError when it is no whole number of them."""
+    minor = thousandths.scaleb(exponent(currency) - 3)
+    if minor != minor.to_integral_value():
+        raise ValueError(f"{thousandths} thousandths of {currency} are no whole amount")
+    return Money(int(minor), currency)
+
+
+# --- answers --------------------------------------------------------------------------------------------
+
+
+def _or_none(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
+    try:
+        return handler(value)
+    except ValueError:
+        return None
+
+
+def _text(value: Any) -> Any:
+    return "" if value is None else value
+
+
+def _no_bool(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise ValueError("true is no number")
+    return value
+
+
+# Java Longs, larger than 2^31; S360 writes the same id as a number here and as a text there.
+Id = Annotated[PositiveInt, BeforeValidator(_no_bool)]
+Amount = Annotated[Decimal, BeforeValidator(_no_bool)]
+Text = Annotated[str, BeforeValidator(_text)]
+# What may be missing or odd without making the rest of the answer worth less.
+MaybeTime = Annotated[AwareDatetime | None, WrapValidator(_or_none)]
+MaybeId = Annotated[Id | None, WrapValidator(_or_none)]
+
+
+class _Wire(BaseModel):
+    model_config = ConfigDict(
+        alias_generator=to_camel,
+        validate_by_name=True,
+        extra="ignore",
+        frozen=True,
+        coerce_numbers_to_str=True,
+    )
+
+
+class Envelope(_Wire):
+    status_code: Text = ""
+    status_detail: Text = ""
+    status_message: Text = ""
+    expected_exception: bool | None = None
+
+
+class Currency(_Wire):
+    currency_code: Text = ""
+
+
+class Operation(_Wire):
+    total_amount: Amount | None = None
+    unit_price: Amount | None = None
+    quantity: int | None = None
+
+    @property
+    def total(self) -> Decimal | None:
+        if self.total_amount is not None:
+            return self.total_amount
+        return None if self.unit_price is None or self.quantity is None else self.unit_price * self.quantity
+
+
+class OrderUpdateData(_Wire):
+    order_id: Id
+    catalog_currency: Currency | None = None
+    operation_data_updates: tuple[Operation, ...] = ()
+
+    @property
+    def total(self) -> Decimal | None:
+        """Thousandths; None when S360 does not say what everything costs."""
+        totals = [operation.total for operation in self.operation_data_updates]
+        return None if None in totals else sum((total for total in totals if total is not None), Decimal(0))
+
+
+class OrderUpdate(Envelope):
+    order_update_data: OrderUpdateData
+
+
+class OrderDetailsData(_Wire):
+    order_id: Id
+    order_state: Text = ""
+    expiration_date: MaybeTime = None
+    sale_amount: Amount | None = None  # thousandths
+    catalog_currency: Currency | None = None
+
+
+class OrderDetails(Envelope):
+    order_details_data: OrderDetailsData
+
+
+class PaymentDetail(_Wire):
+    payment_id: Id | None = None
+    payment_identifier: Text = ""
+    payment_status: Text = ""
+    order_id: MaybeId = None
+    amount: Amount | None = None  # thousandths or units: never trust the scale
+    catalog_currency: Currency | None = None
+    transaction_id: MaybeId = None
+    status_detail: Text = ""
+    bank_card_owner_name: Text = ""
+    card_alias: Text = ""
+    card_masked_number: Text = ""
+    card_type: Text = ""
+    card_expiration_date: Text = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _transaction(cls, data: Any) -> Any:
+        return {**data, "transactionId": epc_transaction(data)} if isinstance(data, Mapping) else data
+
+
+class Payments(Envelope):
+    payment_details: tuple[PaymentDetail, ...] = ()
+    transaction_id: MaybeId = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _transaction(cls, data: Any) -> Any:
+        return {**data, "transactionId": epc_transaction(data)} if isinstance(data, Mapping) else data
+
+    def of(self, payment_id: int) -> PaymentDetail:
+        """The payment with this id; an empty one when it is not listed."""
+        return next(
+            (payment for payment in self.payment_details if payment.payment_id == payment_id), PaymentDetail()
+        )
+
+    def latest(self) -> PaymentDetail:
+        """The payment just made. A reopened order may list the dead ones of its earlier attempts, too."""
+        dead = ("ABANDONED", "CANCELLED_BY_USER")
+        alive = [payment for payment in self.payment_details if payment.payment_status not in dead]
+        return alive[-1] if alive else PaymentDetail()
+
+
+class Notified(Envelope):
+    repayment_safe: Any = None  # safe only when it is true itself, not when it looks like it
+
+    @property
+    def workcase_failed(self) -> bool:
+        return self.status_detail.startswith("Workcase failed")
+
+
+class AliasChecked(Envelope):
+    alias_status: Text = ""
+    card_alias: Text = ""
+    card_masked_number: Text = ""
+    card_type: Text = ""
+    card_expiration_date: Text = ""
+
+
+class Doorbell(_Wire):
+    order_id: Id
+    order_state: Text = ""
+
+
+def epc_transaction(node: Any) -> Any:
+    """The `transactionId` in the first `epcTransactionData`, whatever their case and wherever they are."""
+    inner: Iterator[Any] = iter(())
+    if isinstance(node, Mapping):
+        for name, value in node.items():
+            if name.lower() == "epctransactiondata" and isinstance(value, Mapping):
+                for key, found in value.items():
+                    if key.lower() == "transactionid" and found is not None:
+                        return found
+        inner = iter(node.values())
+    elif isinstance(node, list):
+        inner = iter(node)
+    return next((found for found in map(epc_transaction, inner) if found is not None), None)
+
+
+def plain(text: str) -> str:
+    """S360's sentence without its tags, its card numbers and its length."""
+    words = html.unescape(re.sub(r"<[^>]*>", " ", text)).split()
+    return redact_text(" ".join(words))[:300]
+
+
+def card(told: PaymentDetail | AliasChecked) -> Card | None:
+    """What may be shown of the card. Nobody documents the expiry: MM/YY, MM/YYYY, MMYY and YYYY-MM are read."""
+    if not (told.card_masked_number or told.card_type):
+        return None
+    last4 = re.search(r"(\d{4})\D*$", told.card_masked_number)
+    expiry = re.match(
+        r"(?P<y>\d{4})-(?P<m>\d\d)|(?P<m2>\d\d)/?(?P<y2>\d{4}|\d\d)$", told.card_expiration_date
+    )
+    month = year = None
+    if expiry and 1 <= int(expiry["m"] or expiry["m2"]) <= 12:
+        month, year = int(expiry["m"] or expiry["m2"]), int(expiry["y"] or expiry["y2"])
+    return Card(
+        brand=told.card_type,
+        last4=last4[1] if last4 else "",
+        expiry_month=month,
+        expiry_year=year + 2000 if year is not None and year < 100 else year,
+    )
+
+
+# --- the call -------------------------------------------------------------------------------------------
+
+
+class _Hs256(HMACAlgorithm):
+    def check_key_length(self, key: bytes) -> None:
+        """SecuTix hands the secret out: a warning about its length would reach nobody who could change it."""
+
+
+_JWS = jwt.PyJWS(algorithms=[])
+_JWS.register_algorithm("HS256", _Hs256(HMACAlgorithm.SHA256))
+
+A = TypeVar("A", bound=Envelope)
+
+
+class S360:
+    """One account's way to S360's methods."""
+
+    def __init__(self, settings: EpcSettings, http: Http) -> None:
+        self._settings = settings
+        self._http = http
+
+    def call(self, service: str, method: str, body: Mapping[str, Any], answer_type: type[A]) -> A:
+        """Ask once; `success` or one of the kinds of no. HTTP 429 and 509 are waited for in `http`."""
+        url = f"{self._settings.api}/{service}/{self._settings.version}/{method}"
+        answer = self._http.post(url, headers=self.headers, json=body, read_seconds=READ_SECONDS)
+        try:
+            told = Envelope.model_validate(answer.json())
+        except (Uncertain, ValidationError) as problem:
+            if answer.status in (401, 403):
+                raise _refusal(method, answer.status, Envelope()) from problem
+            raise Uncertain(
+                f"S360's answer to {method} (HTTP {answer.status}) could not be read."
+            ) from problem
+        if answer.status != 200 or told.status_code != "success" or told.expected_exception:
+            raise _refusal(method, answer.status, told)
+        try:
+            return answer_type.model_validate(answer.json())
+        except ValidationError as problem:
+            field = ".".join(str(part) for part in problem.errors()[0]["loc"])
+            raise Uncertain(f"S360's answer to {method} could not be read: {field}.") from problem
+
+    def headers(self) -> Mapping[str, str]:
+        """A new token for every sending: S360 takes none that was signed more than a second ago.
+
+        The manual speaks of milliseconds; the token it shows, and those who use it, count in seconds.
+        """
+        now = int(time.time())
+        s = self._settings
+        claims = {
+            "sub": s.institution,
+            "aud": s.virtual_operator,
+            "iss": s.partner,
+            "iat": now,
+            "exp": now + s.token_lifetime,
+        }
+        payload = json.dumps(claims, separators=(",", ":")).encode()
+        try:
+            token = _JWS.encode(payload, s.secret.get_secret_value(), algorithm="HS256")
+        except jwt.InvalidKeyError as problem:
+            raise Misconfigured("The secret is a key file or a JWK; S360's is a password.") from problem
+        return {"Authorization": f"Bearer {token}", "Accept": "application/json"}
+
+
+def _refusal(method: str, status: int, told: Envelope) -> ProviderError:
+    """Which kind of no is it? S360 publishes neither its words nor its codes, so only what is plain is believed."""
+    why = plain(told.status_detail or told.status_message)
+    sentence = f"S360 refuses {method}: {why or told.status_code or f'HTTP {status}'}"
+    if status in (401, 403) or _OUR_FAULT.search(why):
+        return Misconfigured(
+            f"{sentence}. Look at the institution, virtual operator, partner, secret and ids."
+        )
+    if _DECLINED.search(why):
+        return Declined(Decline(code=told.status_code, message=why, reason=reason(why)))
+    if status in (400, 404, 409, 422) or _INVALID.search(why):
+        named = re.search(r"\b[a-z]+(?:[A-Z][a-z]+)+\b", why)
+        return Invalid(named.group() if named else method, sentence)
+    return Uncertain(sentence)
+
+
+def reason(text: str) -> str:
+    """Ours for the provider's words: one of errors.REASONS."""
+    return next((ours for pattern, ours in _REASONS if re.search(pattern, text, re.IGNORECASE)), "declined")
+
+
+_OUR_FAULT = re.compile(
+    r"unauthori[sz]ed|not authori[sz]ed|not activated|credential|access denied|forbidden|"
+    r"(jwt|token|signature)\b.*\b(invalid|expired)|(invalid|expired|unknown) (jwt|token|signature|operator|partner|"
+    r"institution|point of sales?|payment method)|(point of sales?|payment method)\b.*\b(unknown|invalid|not found)",
+    re.IGNORECASE,
+)
+_DECLINED = re.compile(
+    r"\b(card|payment|transaction) (was |has been )?(declined|refused)|insufficient funds", re.I
+)
+_INVALID = re.compile(
+    r"mandatory|is required|must (not )?be\b|must (match|equal)|not found|does not exist|no longer available|"
+    r"not available|sold out|not enough|(unknown|invalid) (order|contact|item|product|audience|quantity|amount|alias)",
+    re.IGNORECASE,
+)
+_REASONS = (
+    (r"insufficient|funds", "insufficient_funds"),
+    (r"expired", "expired_card"),
+    (r"cvc|cvv|security code", "wrong_cvc"),
+    (r"3-?d|authenticat", "authentication_failed"),
+    (r"limit", "limit_exceeded"),
+    (r"lost|stolen", "lost_or_stolen"),
+    (r"fraud", "fraud_suspected"),
+    (r"invalid (card|number)", "invalid_card"),
+    (r"not supported", "not_supported"),
+    (r"technical|system error", "technical_error"),
+)
