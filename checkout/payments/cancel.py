@@ -10,8 +10,8 @@ from checkout.payments.apply import apply
 from checkout.payments.border import charge_for, provider_for
 from checkout.payments.events import owe
 from checkout.payments.locks import order_lock
-from checkout.payments.recover import recover
-from checkout.payments.settle import START_MAY_TAKE, ask, not_answered
+from checkout.payments.recover import being_started, recover
+from checkout.payments.settle import ask, not_answered
 from checkout.payments.timeline import Weight, Who, tell
 from checkout.states import HELD_STATES, OPEN_STATES, OrderState, State, can_move_order
 from providers.base import Outcome
@@ -30,9 +30,7 @@ def cancel_attempt(
     if not payment.is_open:
         return payment
     if payment.state == State.CREATED:
-        if payment.created_at > timezone.now() - START_MAY_TAKE:
-            return payment  # `start` is talking to the provider at this moment
-        return recover(payment)
+        return payment if being_started(payment) else recover(payment)
     if payment.account.provider_class.can("cancel"):
         try:
             report = provider_for(payment.account, payment).cancel(charge_for(payment), give_up=give_up)

@@ -11,7 +11,8 @@ from django.utils import timezone
 from checkout.models import Payment
 from checkout.payments.apply import apply
 from checkout.payments.border import charge_for, provider_for
-from checkout.payments.settle import START_MAY_TAKE, ask, not_answered, settle
+from checkout.payments.schedule import START_MAY_TAKE
+from checkout.payments.settle import ask, not_answered, settle
 from checkout.payments.timeline import Who
 from checkout.states import State
 from providers.base import Outcome
@@ -22,9 +23,13 @@ def check(payment: Payment) -> Payment:
     """The follow-up look at any payment: settle what was started, recover what was not."""
     if payment.state != State.CREATED:
         return settle(payment)
-    if payment.created_at > timezone.now() - START_MAY_TAKE:
-        return payment
-    return recover(payment)
+    return payment if being_started(payment) else recover(payment)
+
+
+def being_started(payment: Payment) -> bool:
+    """May `start` be talking to the provider about this attempt at this moment?"""
+    young = payment.created_at > timezone.now() - START_MAY_TAKE
+    return payment.state == State.CREATED and payment.checks == 0 and young
 
 
 def recover(payment: Payment) -> Payment:

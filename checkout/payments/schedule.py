@@ -4,6 +4,9 @@ from datetime import datetime, timedelta
 
 from checkout.states import State
 
+# While `start` may still be talking to the provider, nobody else asks about the attempt.
+START_MAY_TAKE = timedelta(seconds=90)
+
 _MINUTE = 60
 _HOUR = 60 * _MINUTE
 _DAY = 24 * _HOUR

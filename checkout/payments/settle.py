@@ -1,7 +1,5 @@
 """What is true of this attempt? Asks the provider, and lets `apply` write what it says."""
 
-from datetime import timedelta
-
 import structlog
 from django.db.models import F
 from django.utils import timezone
@@ -17,9 +15,6 @@ from providers.base import Claim, Report
 from providers.errors import Forged, Invalid, Misconfigured, Uncertain
 
 log = structlog.get_logger("checkout.settle")
-
-# While `start` may still be talking to the provider, nobody else asks about the attempt.
-START_MAY_TAKE = timedelta(seconds=90)
 
 
 def settle(payment: Payment, *, patience: float | None = None) -> Payment:

@@ -9,9 +9,9 @@ from checkout.payments.apply import apply, flag, started
 from checkout.payments.border import charge_for, provider_for
 from checkout.payments.cards import cards_for
 from checkout.payments.locks import order_lock
-from checkout.payments.schedule import next_check
+from checkout.payments.schedule import START_MAY_TAKE
 from checkout.payments.timeline import Weight, Who, tell
-from checkout.states import HELD_STATES, OrderState, State
+from checkout.states import HELD_STATES, OrderState
 from providers.base import Outcome, Report
 from providers.errors import Decline, Declined, Invalid, Misconfigured, Uncertain, Unreachable
 
@@ -71,7 +71,7 @@ def _intend(
             channel=channel,
             saved_card=saved_card,
             save_card=save_card and bool(locked.customer_reference()),
-            next_check_at=next_check(State.CREATED, 1, now),
+            next_check_at=now + START_MAY_TAKE,
         )
         tell(locked, "payment.created", payment=payment, who=Who.SHOPPER, method=account.shown_label)
         return payment, True
