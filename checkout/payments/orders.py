@@ -24,7 +24,7 @@ class ReferenceTaken(Exception):
 def create_order(
     shop: Shop, *, reference: str, money: Money, expires_at: datetime | None = None, **fields: Any
 ) -> Order:
-    """A new open order. `fields` are columns of Order, checked before. ReferenceTaken when there is one of that name."""
+    """A new open order; `fields` are columns of Order, checked before. ReferenceTaken when there is one already."""
     until = expires_at or timezone.now() + timedelta(minutes=shop.hold_minutes)
     try:
         with transaction.atomic():
