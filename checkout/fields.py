@@ -1,7 +1,7 @@
 """How is a secret kept at rest? Encrypted with the newest credential key, readable with any that is still alive."""
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
@@ -46,6 +46,12 @@ class Sealed:
         raise TypeError("a sealed value is not to be pickled")
 
 
+if TYPE_CHECKING:
+    _TextField = models.TextField[Any, Sealed]
+else:
+    _TextField = models.TextField
+
+
 class _SealingAttribute(DeferredAttribute):
     """What is assigned is sealed at once, not only when it is read back."""
 
@@ -53,7 +59,7 @@ class _SealingAttribute(DeferredAttribute):
         instance.__dict__[self.field.attname] = value if isinstance(value, Sealed) else Sealed(value)
 
 
-class EncryptedField(models.TextField):  # type: ignore[type-arg]
+class EncryptedField(_TextField):
     """A JSON value encrypted at rest. Python sees a `Sealed`; the database sees a Fernet token."""
 
     descriptor_class = _SealingAttribute

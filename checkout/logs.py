@@ -28,7 +28,7 @@ def _redacted(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, An
 
 def logging_config(*, level: str, form: str) -> None:
     """Everything that anyone logs, ours and the libraries', through the same redaction, to standard error."""
-    shared = [
+    shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,

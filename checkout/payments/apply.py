@@ -4,7 +4,9 @@ A report is compared with our row first. What does not fit is a sentence in the 
 and moves nothing. What fits moves the payment along `states.MOVES`, and then the order.
 """
 
-from django.contrib.auth.models import AbstractBaseUser
+from typing import Any
+
+from django.contrib.auth.models import User
 from django.utils import timezone
 
 from checkout.models import Operation, Order, Payment, ProviderReference, Tender
@@ -29,9 +31,7 @@ _SUMS = ("authorized", "captured", "refunded", "voided", "pending")
 _MONEY_OUTCOMES = {Outcome.AUTHORIZED, Outcome.PAID, Outcome.REFUNDED}
 
 
-def apply(
-    payment_id: int, report: Report, *, who: str = Who.PROVIDER, user: AbstractBaseUser | None = None
-) -> Payment:
+def apply(payment_id: int, report: Report, *, who: str = Who.PROVIDER, user: User | None = None) -> Payment:
     """Compare `report` with the payment and write what it changes, if anything. Returns the payment as it now is."""
     order_id = Payment.objects.values_list("order_id", flat=True).get(pk=payment_id)
     with order_lock(order_id) as order:
@@ -149,7 +149,9 @@ def _take_sums(order: Order, payment: Payment, report: Report) -> None:
     moved = {name for name in _SUMS if getattr(payment, f"{name}_minor") != before[name]}
     # The first sums come with the state and are told with it; later ones are news of their own.
     if moved & {"captured", "refunded", "voided"} and payment.state in MONEY_STATES:
-        told = {name: str(Money(getattr(payment, f"{name}_minor"), payment.currency)) for name in _SUMS}
+        told: dict[str, Any] = {
+            name: str(Money(getattr(payment, f"{name}_minor"), payment.currency)) for name in _SUMS
+        }
         tell(order, "payment.sums", payment=payment, who=Who.PROVIDER, **told)
         if "refunded" in moved:
             owe(order, "order.refunded")
@@ -238,9 +240,7 @@ def _target(payment: Payment, report: Report) -> State | None:
     return State(report.outcome.value)
 
 
-def _take_state(
-    order: Order, payment: Payment, report: Report, *, who: str, user: AbstractBaseUser | None
-) -> None:
+def _take_state(order: Order, payment: Payment, report: Report, *, who: str, user: User | None) -> None:
     target = _target(payment, report)
     if target is None or target == payment.state:
         return

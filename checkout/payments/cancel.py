@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.utils import timezone
 
 from checkout.models import Order, Payment
@@ -19,7 +19,7 @@ from providers.errors import ProviderError
 
 
 def cancel_attempt(
-    payment: Payment, *, give_up: bool, who: str, user: AbstractBaseUser | None = None, ran_out: bool = False
+    payment: Payment, *, give_up: bool, who: str, user: User | None = None, ran_out: bool = False
 ) -> Payment:
     """Abandon an open attempt, at the provider and here. Returns the payment as it is then: CANCELED (EXPIRED if it
     `ran_out`), or paid after all, or still open when the provider could not be asked.
@@ -59,7 +59,7 @@ def cancel_attempt(
     return apply(payment.pk, report, who=who, user=user)
 
 
-def give_up(order: Order, *, who: str, user: AbstractBaseUser | None = None) -> Order:
+def give_up(order: Order, *, who: str, user: User | None = None) -> Order:
     """Cancel the order: its open attempt first. The order stays open if the provider could not be asked, and becomes
     paid if money had come."""
     attempt = order.open_attempt()
@@ -68,7 +68,7 @@ def give_up(order: Order, *, who: str, user: AbstractBaseUser | None = None) -> 
     return close(order, OrderState.CANCELED, who=who, user=user)
 
 
-def close(order: Order, state: OrderState, *, who: str, user: AbstractBaseUser | None = None) -> Order:
+def close(order: Order, state: OrderState, *, who: str, user: User | None = None) -> Order:
     """Move an order without an open attempt and without money to `state`. Otherwise leave it as it is."""
     with order_lock(order.pk) as locked:
         busy = locked.payments.filter(state__in=OPEN_STATES | HELD_STATES).exists()

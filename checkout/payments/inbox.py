@@ -41,6 +41,7 @@ def keep(account: Account, notification: Notification, body: str) -> tuple[Deliv
 def follow_up(delivery: Delivery) -> Delivery:
     """Ask the provider about the payment that the notification speaks of. It is done when there was an answer."""
     payments = _spoken_of(delivery)
+    pauses: tuple[int, ...]
     delivery.attempts += 1
     now = timezone.now()
     if not payments:

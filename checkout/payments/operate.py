@@ -3,7 +3,7 @@
 import secrets
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.utils import timezone
 
 from checkout.models import Operation, Payment
@@ -27,7 +27,7 @@ def operate(
     verb: Verb,
     money: Money,
     *,
-    user: AbstractBaseUser | None = None,
+    user: User | None = None,
     reason: str = "",
     plan: dict[str, Any] | None = None,
     key: str = "",
@@ -74,7 +74,7 @@ def _intend(
     verb: Verb,
     money: Money,
     *,
-    user: AbstractBaseUser | None,
+    user: User | None,
     reason: str,
     plan: dict[str, Any],
     key: str,

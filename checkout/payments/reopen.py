@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.utils import timezone
 
 from checkout.models import Order
@@ -27,7 +27,7 @@ def can_reopen(order: Order) -> bool:
     )
 
 
-def reopen(order: Order, *, user: AbstractBaseUser | None = None) -> Order:
+def reopen(order: Order, *, user: User | None = None) -> Order:
     """Make the order payable again for one more hold. Attempts are never recycled: the next one is a new one.
 
     NotReopenable when it is not so to be had; a ProviderError when the provider's own order cannot be reopened.

@@ -46,7 +46,7 @@ def not_answered(payment: Payment, why: str, *, soon: bool) -> None:
         tell_once(order, "payment.uncertain", payment=row, who=Who.GUICHET, weight=Weight.WARNING, why=why)
         now = timezone.now()
         if not soon:
-            row.checks = F("checks") + 1  # type: ignore[assignment]
+            row.checks = F("checks") + 1
         row.next_check_at = now if soon else next_check(row.state, payment.checks + 1, now)
         row.save(update_fields=["checks", "next_check_at"])
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 
 from checkout.models import Order, Payment, TimelineEntry
 
@@ -16,7 +16,7 @@ def tell(
     *,
     who: str,
     payment: Payment | None = None,
-    user: AbstractBaseUser | None = None,
+    user: User | None = None,
     weight: str = Weight.PLAIN,
     **data: Any,
 ) -> TimelineEntry:
