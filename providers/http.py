@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 from urllib.parse import urlencode
 
@@ -165,6 +166,9 @@ def _session() -> requests.Session:
     if session is None:
         session = _local.session = requests.Session()
         session.trust_env = False  # a stray .netrc or proxy variable must not see a payment
+        session.cookies.set_policy(
+            DefaultCookiePolicy(allowed_domains=[])
+        )  # nor one account another's session
     return session
 
 
@@ -215,8 +219,12 @@ class Http:
             answer = self._once(method, url, sent, body, params, read_seconds)
             if answer.status not in SLOW_DOWN:
                 return answer
-            if pause is not None:
-                self._sleep(max(pause, _retry_after(answer)))
+            if pause is None:
+                break
+            wait = max(pause, _retry_after(answer))
+            if self._patience is not None and wait > self._patience:
+                break
+            self._sleep(wait)
         raise Unreachable("The provider asks us to slow down.")
 
     def _once(

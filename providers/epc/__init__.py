@@ -15,8 +15,6 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
 
-from pydantic import ValidationError
-
 from providers.base import (
     AccountSettings,
     Card,
@@ -33,6 +31,7 @@ from providers.base import (
     Started,
     Widget,
 )
+from providers.epc import bodies
 from providers.epc.settings import EpcOrder, EpcSettings
 from providers.epc.wire import (
     S360,
@@ -91,12 +90,12 @@ class Epc(Provider):
         if charge.capture_later:
             return "SecuTix takes the money when the order is closed: it cannot be captured later."
         try:
-            options = _options(charge)
+            options = bodies.options(charge)
             if charge.kind is not Kind.SAVE_CARD:
                 to_thousandths(charge.money)
         except Invalid as problem:
             return f"SecuTix cannot take this order: {problem}."
-        if (charge.kind is Kind.SAVE_CARD or charge.save_card) and not self._own_contact(charge):
+        if charge.kind is Kind.SAVE_CARD and not bodies.own_contact(self.settings, charge):
             return "A card is kept for a known S360 contact: the order has to bring its contact_number."
         if charge.kind is not Kind.SAVE_CARD and not options.operations and not options.order_id:
             return (
@@ -112,7 +111,7 @@ class Epc(Provider):
             raise Invalid("order", sentence)
         if charge.kind is Kind.SAVE_CARD:
             return {}
-        brought = _options(charge).order_id
+        brought = bodies.options(charge).order_id
         known = brought or charge.previous.get("order_id")
         if known and (memo := self._payable_again(charge, known)):
             return memo
@@ -123,8 +122,10 @@ class Epc(Provider):
     def start(self, charge: Charge) -> Started:
         if charge.kind is Kind.SAVE_CARD:
             return self._start_alias(charge)
-        answer = self._s360.call(FACADE, "createPaymentsAndCloseOrder", self._payment_body(charge), Payments)
-        payment = answer.latest()
+        answer = self._s360.call(
+            FACADE, "createPaymentsAndCloseOrder", bodies.payments(self.settings, charge), Payments
+        )
+        payment = answer.newest(but_not=charge.previous.get("payment_id"))
         transaction = payment.transaction_id or answer.transaction_id
         memo = {
             **charge.memo,
@@ -136,10 +137,8 @@ class Epc(Provider):
         started = Started(show=None, provider_id=shown, provider_ids=_provider_ids(memo), memo=memo)
         if payment.payment_status not in ("", "WAITING"):  # a saved card may be charged at once
             return replace(started, report=self._decided(replace(charge, memo=memo)))
-        if not transaction:
-            raise Uncertain(
-                f"S360 opened a payment for order {memo['order_id']}, but named no EPC transaction."
-            )
+        if not (transaction and payment.payment_id):
+            raise Uncertain(f"S360 opened a payment for order {memo['order_id']}, but did not name it.")
         return replace(started, show=self._widget("widget", transaction, charge))
 
     # --- the truth --------------------------------------------------------------------------------------
@@ -195,8 +194,7 @@ class Epc(Provider):
             return now  # there is money in it, or there may be
         charge = replace(charge, memo={**charge.memo, **now.memo})
         if now.outcome is Outcome.OPEN and charge.memo.get("payment_id"):
-            entry = {**_payment_entry(charge), "paymentStatus": "CANCELLED_BY_USER"}
-            body = {"requestId": None, "orderId": charge.memo["order_id"], "payments": [entry]}
+            body = bodies.payment(charge, paymentStatus="CANCELLED_BY_USER")
             answer = self._s360.call(PAYMENTS, "updatePayments", body, Payments)
             if _OUTCOMES.get(answer.of(charge.memo["payment_id"]).payment_status) is not Outcome.CANCELED:
                 return self.sync(charge)
@@ -205,14 +203,16 @@ class Epc(Provider):
             now = replace(now, outcome=Outcome.CANCELED)
         elif give_up and charge.memo.get("rolled_back") and not charge.memo.get("given_up"):
             # Rolled back means reopened: the order would keep its seats for another 25 minutes.
-            problem = self._nudge(charge.memo["order_id"], ABANDON)
-            memo = {**now.memo, "given_up": not problem}
-            now = replace(now, memo=memo, warning=" ".join(filter(None, (now.warning, problem))))
+            try:
+                self._notify(charge.memo["order_id"], ABANDON)
+                now = replace(now, memo={**now.memo, "given_up": True})
+            except (Uncertain, Invalid) as problem:
+                now = replace(now, warning=f"{now.warning} {problem}".strip())
         return now
 
     def reopen(self, charge: Charge) -> None:
         """The manual names reopenOrder, but neither its service nor its shape: both are inferred."""
-        order_id = charge.memo.get("order_id") or _options(charge).order_id
+        order_id = charge.memo.get("order_id") or bodies.options(charge).order_id
         if not order_id:
             raise Invalid("order_id", "there is no S360 order to reopen")
         body = {"requestId": None, "orderId": order_id}
@@ -221,16 +221,7 @@ class Epc(Provider):
     # --- the S360 order ---------------------------------------------------------------------------------
 
     def _new_order(self, charge: Charge) -> dict[str, Any]:
-        options = _options(charge)
-        body = {
-            "requestId": None,
-            "pointOfSalesId": self.settings.point_of_sale,
-            "orderType": "SALE",
-            **self._purchasers(charge),
-            "externalReference": options.external_reference or charge.order_reference,
-            **({"fileId": options.file_id} if options.file_id else {}),
-            **options.operations,
-        }
+        body = bodies.new_order(self.settings, charge)
         made = self._s360.call(FACADE, "createOrUpdateOrder", body, OrderUpdate).order_update_data
         currency = made.catalog_currency.currency_code if made.catalog_currency else ""
         return self._priced(charge, made.order_id, made.total, currency)
@@ -244,7 +235,7 @@ class Epc(Provider):
             return None
         if order.order_state == self.settings.closing_state:
             shown = charge.previous.get("payment_id") or charge.previous.get("with_saved_card", True)
-            if shown or _options(charge).order_id:
+            if shown or bodies.options(charge).order_id:
                 raise Uncertain(f"A payment for S360 order {order_id} is still under way.")
             return None  # its payment was lost before anybody saw it: nobody can pay it any more
         return self._priced(charge, order_id, order.sale_amount, _currency(order))
@@ -261,7 +252,7 @@ class Epc(Provider):
         except ValueError as problem:
             raise Invalid("amount", str(problem)) from problem
         if sold != charge.money:
-            price = f"for {sold}" if sold else "without saying for how much"
+            price = f"for {sold}" if sold is not None else "without saying for how much"
             raise Invalid("amount", f"asked {charge.money}, S360 sells it {price}")
         return {"order_id": order_id, "currency": currency, "with_saved_card": bool(charge.saved_card)}
 
@@ -282,41 +273,21 @@ class Epc(Provider):
         body = {"requestId": None, "orderId": order_id, "maxWaitingTime": wait}
         return self._s360.call(ORDERS, "notifyOrder", body, Notified)
 
-    def _nudge(self, order_id: int, wait: int) -> str:
-        """notifyOrder where its answer decides nothing; what is odd about it, if anything."""
+    def _nudge(self, order_id: int) -> str:
+        """Let S360 close a paid order; what is odd about that, if anything. Whether it did, the order will tell."""
         try:
-            answer = self._notify(order_id, wait)
+            answer = self._notify(order_id, FINALISE)
         except (Uncertain, Invalid) as problem:
             return str(problem)
         return plain(answer.status_detail) if answer.workcase_failed else ""
 
     # --- the payment ------------------------------------------------------------------------------------
 
-    def _payment_body(self, charge: Charge) -> dict[str, Any]:
-        amount = to_thousandths(charge.money)
-        entry: dict[str, Any] = {"amount": amount, "paymentMethodId": self.settings.payment_method}
-        if charge.saved_card:
-            entry["cardAlias"] = charge.saved_card
-        return {
-            "orderId": str(charge.memo["order_id"]),  # a text here and a number elsewhere, as in the manual
-            "isConvertedReservation": False,
-            "createToken": charge.save_card,
-            "payments": [entry],
-            "paymentParams": {
-                **self._contact_number(charge),
-                "totalAmount": amount,
-                "paymentParametersMap": _parameters(charge),
-            },
-            "orderType": "SALE",
-            "maxWaitingTime": 0,
-            **self._purchasers(charge),
-        }
-
     def _payment(self, charge: Charge) -> PaymentDetail:
         """Our payment as EPC tells it: a pure question, nothing moves."""
-        order_id, payment_id = charge.memo["order_id"], charge.memo["payment_id"]
-        body = {"requestId": None, "orderId": order_id, "payments": [_payment_entry(charge)]}
-        payment = self._s360.call(PAYMENTS, "checkPayment", body, Payments).of(payment_id)
+        order_id = charge.memo["order_id"]
+        answer = self._s360.call(PAYMENTS, "checkPayment", bodies.payment(charge), Payments)
+        payment = answer.of(charge.memo["payment_id"])
         if payment.order_id not in (None, order_id):
             raise Uncertain(f"S360 answered about order {payment.order_id} instead of {order_id}.")
         return payment
@@ -324,11 +295,11 @@ class Epc(Provider):
     def _finalise(self, charge: Charge, payment: PaymentDetail) -> Report:
         """EPC has the money, and the order is S360's to close. "success" alone means nothing: a failed payment's
         notifyOrder says it, too."""
-        odd = "" if charge.memo.get("closed") else self._nudge(charge.memo["order_id"], FINALISE)
         asked = to_thousandths(charge.money)
         if payment.amount is not None and payment.amount not in (asked, Decimal(asked) / 1000):
-            odd = f"Asked {charge.money}, EPC calls the payment's amount {payment.amount}."
+            odd = f"Asked {charge.money}, EPC calls the payment's amount {payment.amount}: the order is not closed."
             return self._report(charge, Outcome.PENDING, warning=odd)
+        odd = "" if charge.memo.get("closed") else self._nudge(charge.memo["order_id"])
         return self._sold(charge, self._order(charge.memo["order_id"]), payment, odd)
 
     def _sold(self, charge: Charge, order: OrderDetailsData, payment: PaymentDetail, odd: str) -> Report:
@@ -354,7 +325,7 @@ class Epc(Provider):
             authorized=money,
             captured=money,
             card=card(payment),
-            saved_card=_saved(payment) if charge.save_card else None,
+            saved_card=_saved(payment) if bodies.keeps_card(self.settings, charge) else None,
             memo={"closed": True},
             warning=odd if fits else f"Asked {charge.money}, S360 closed the order for {money}.",
         )
@@ -406,7 +377,7 @@ class Epc(Provider):
         decline = None
         if outcome is Outcome.FAILED and payment:
             why = plain(payment.status_detail)
-            decline = Decline(code=payment.payment_status, message=why, reason=reason(why))
+            decline = Decline(code="FAILED", message=why, reason=reason(why))
         unsafe = "S360 does not say that a further payment would be safe: let somebody look first."
         return self._report(
             charge,
@@ -429,12 +400,22 @@ class Epc(Provider):
         state = plain(order.order_state).lower()
         odd = f"S360's answer about the payment for order {order_id} was lost; the order is {state}."
         if order.order_state == CLOSED:
+            if self._paid_before(charge, order_id):
+                odd = f"S360 order {order_id} was paid by the attempt before this one."
+                return self._report(charge, Outcome.CANCELED, may_retry=False, warning=odd)
             return self._sold(charge, order, PaymentDetail(), odd)
         if self._gone(order):
             return self._report(charge, Outcome.EXPIRED, warning=odd)
         # A saved card is charged without the shopper; anybody else never saw where to pay.
         under_way = charge.saved_card and order.order_state == self.settings.closing_state
         return self._report(charge, Outcome.PENDING if under_way else Outcome.OPEN, warning=odd)
+
+    def _paid_before(self, charge: Charge, order_id: int) -> bool:
+        """Did the last attempt at the same S360 order bring the money after all? Then this one must not claim it."""
+        if charge.previous.get("order_id") != order_id or not charge.previous.get("payment_id"):
+            return False
+        before = self._payment(replace(charge, memo=charge.previous))
+        return _OUTCOMES.get(before.payment_status) is Outcome.PAID
 
     def _decided(self, charge: Charge) -> Report:
         try:
@@ -445,13 +426,8 @@ class Epc(Provider):
     # --- a card saved without a payment (all of it the sandbox's convention) ------------------------------
 
     def _start_alias(self, charge: Charge) -> Started:
-        body = {
-            "requestId": None,
-            **self._contact_number(charge),
-            "paymentMethodId": self.settings.payment_method,
-            "paymentParametersMap": _parameters(charge),
-        }
         service, method = self.settings.alias_service, self.settings.alias_create_method
+        body = bodies.alias(self.settings, charge)
         transaction = self._s360.call(service, method, body, Payments).transaction_id
         if not transaction:
             raise Uncertain("EPC was asked to save a card, but named no transaction.")
@@ -501,40 +477,8 @@ class Epc(Provider):
         }
         return Widget(template="widgets/epc.html", data=data, origins=(f"{parts.scheme}://{parts.netloc}",))
 
-    def _own_contact(self, charge: Charge) -> str:
-        by_reference = charge.customer.reference if self.settings.customer_reference_is_contact else ""
-        return _options(charge).contact_number or by_reference
-
-    def _contact_number(self, charge: Charge) -> dict[str, str]:
-        contact = self._own_contact(charge) or self.settings.guest_contact
-        return {"contactNumber": contact} if contact else {}
-
-    def _purchasers(self, charge: Charge) -> dict[str, Any]:
-        contact = self._own_contact(charge) or self.settings.guest_contact
-        return {"purchasersInfo": [{"contactReference": contact}]} if contact else {}
-
     def _report(self, charge: Charge, outcome: Outcome, **facts: Any) -> Report:
         return Report(outcome=outcome, provider_ids=_provider_ids(charge.memo), **facts)
-
-
-def _options(charge: Charge) -> EpcOrder:
-    try:
-        return EpcOrder.model_validate(dict(charge.options))
-    except ValidationError as problem:
-        first = problem.errors()[0]
-        raise Invalid(".".join(str(part) for part in first["loc"]) or "options", first["msg"]) from problem
-
-
-def _parameters(charge: Charge) -> dict[str, str]:
-    return {"ORDER_IDENTIFIER": charge.reference, "RETURN_URL": charge.urls.back}
-
-
-def _payment_entry(charge: Charge) -> dict[str, Any]:
-    return {
-        "paymentId": charge.memo["payment_id"],
-        "paymentIdentifier": charge.memo.get("payment_identifier") or None,
-        "amount": to_thousandths(charge.money),
-    }
 
 
 def _provider_ids(memo: Mapping[str, Any]) -> tuple[str, ...]:

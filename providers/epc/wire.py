@@ -159,8 +159,12 @@ class PaymentDetail(_Wire):
 
     @model_validator(mode="before")
     @classmethod
-    def _transaction(cls, data: Any) -> Any:
-        return {**data, "transactionId": epc_transaction(data)} if isinstance(data, Mapping) else data
+    def _names(cls, data: Any) -> Any:
+        if not isinstance(data, Mapping):
+            return data
+        # The prose says "identification" where the objects say `paymentIdentifier`.
+        identifier = data.get("paymentIdentifier") or data.get("identification")
+        return {**data, "paymentIdentifier": identifier, "transactionId": epc_transaction(data)}
 
 
 class Payments(Envelope):
@@ -169,8 +173,11 @@ class Payments(Envelope):
 
     @model_validator(mode="before")
     @classmethod
-    def _transaction(cls, data: Any) -> Any:
-        return {**data, "transactionId": epc_transaction(data)} if isinstance(data, Mapping) else data
+    def _names(cls, data: Any) -> Any:
+        if not isinstance(data, Mapping):
+            return data
+        listed = data.get("paymentDetails") or ([data] if data.get("paymentId") else [])
+        return {**data, "paymentDetails": listed, "transactionId": epc_transaction(data)}
 
     def of(self, payment_id: int) -> PaymentDetail:
         """The payment with this id; an empty one when it is not listed."""
@@ -178,11 +185,16 @@ class Payments(Envelope):
             (payment for payment in self.payment_details if payment.payment_id == payment_id), PaymentDetail()
         )
 
-    def latest(self) -> PaymentDetail:
-        """The payment just made. A reopened order may list the dead ones of its earlier attempts, too."""
+    def newest(self, *, but_not: int | None) -> PaymentDetail:
+        """The payment just made. A reopened order may list those of its earlier attempts, too."""
         dead = ("ABANDONED", "CANCELLED_BY_USER")
-        alive = [payment for payment in self.payment_details if payment.payment_status not in dead]
-        return alive[-1] if alive else PaymentDetail()
+        made = [
+            told
+            for told in self.payment_details
+            if told.payment_id != but_not and told.payment_status not in dead
+        ]
+        waiting = [told for told in made if told.payment_status == "WAITING"]
+        return (waiting or made or [PaymentDetail()])[-1]
 
 
 class Notified(Envelope):
@@ -317,7 +329,7 @@ def _refusal(method: str, status: int, told: Envelope) -> ProviderError:
         return Misconfigured(
             f"{sentence}. Look at the institution, virtual operator, partner, secret and ids."
         )
-    if _DECLINED.search(why):
+    if method == "createPaymentsAndCloseOrder" and _DECLINED.search(why):
         return Declined(Decline(code=told.status_code, message=why, reason=reason(why)))
     if status in (400, 404, 409, 422) or _INVALID.search(why):
         named = re.search(r"\b[a-z]+(?:[A-Z][a-z]+)+\b", why)
