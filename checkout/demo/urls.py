@@ -1,0 +1,7 @@
+"""The demo shop's pages."""
+
+from django.urls import URLPattern
+
+app_name = "demo"
+
+urlpatterns: list[URLPattern] = []

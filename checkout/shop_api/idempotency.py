@@ -1,0 +1,49 @@
+"""Was this very request made before? Then the first answer is given again, and nothing is done twice."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from checkout.models import IdempotencyKey, Shop
+from checkout.shop_api.problems import Problem
+
+HEADER = "Idempotency-Key"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answered:
+    status: int
+    body: dict[str, Any]
+    replayed: bool
+
+
+def fingerprint(method: str, path: str, body: dict[str, Any]) -> str:
+    """The same for the same request, in whatever sequence its names were written."""
+    said = json.dumps([method, path, body], sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(said.encode()).hexdigest()
+
+
+def once(shop: Shop, key: str, mark: str, make: Callable[[], tuple[int, dict[str, Any]]]) -> Answered:
+    """Do `make` unless `key` was answered before. A refusal (an exception out of `make`) is not remembered.
+
+    The key's row is written first, in the transaction of what `make` writes: a second request with the same key waits
+    there until the first is through, and then either replays its answer or, if it came to nothing, does the work.
+    """
+    try:
+        with transaction.atomic():
+            row = IdempotencyKey.objects.create(shop=shop, key=key, fingerprint=mark)
+            row.status, row.answer = make()
+            row.save(update_fields=["status", "answer"])
+            return Answered(status=row.status, body=row.answer, replayed=False)
+    except IntegrityError:
+        known = IdempotencyKey.objects.filter(shop=shop, key=key).first()
+        if known is None:
+            raise
+    if known.fingerprint != mark:
+        why = "was used before, for another request; take a new one"
+        raise Problem(422, "idempotency-key-reused", f"{HEADER}: {why}.", errors=[(HEADER, why)])
+    return Answered(status=known.status, body=known.answer, replayed=True)

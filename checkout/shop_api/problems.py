@@ -1,0 +1,91 @@
+"""How does the shop API say no? As RFC 9457 problems, which name every field that is not right."""
+
+from collections.abc import Callable, Sequence
+from functools import wraps
+from http import HTTPStatus
+from typing import Any
+
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from ninja.errors import ValidationError
+
+FieldError = tuple[str, str]  # the field's path, "items.0.quantity", and what is wrong with it
+
+View = Callable[..., HttpResponse]
+
+
+class Problem(Exception):
+    """A refusal. `kind` is its stable name, for programs; `detail` is for people; `more` goes along as it is."""
+
+    def __init__(
+        self, status: int, kind: str, detail: str, *, errors: Sequence[FieldError] = (), **more: Any
+    ) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.kind = kind
+        self.detail = detail
+        self.errors = errors
+        self.more = more
+
+    def answer(self) -> HttpResponse:
+        body = {
+            "type": f"urn:guichet:problem:{self.kind}",
+            "title": HTTPStatus(self.status).phrase,
+            "status": self.status,
+            "detail": self.detail,
+            "errors": [{"field": field[:200], "message": message} for field, message in self.errors],
+            **self.more,
+        }
+        response = JsonResponse(body, status=self.status, content_type="application/problem+json")
+        if self.status == HTTPStatus.UNAUTHORIZED:
+            response["WWW-Authenticate"] = 'Bearer realm="shop API"'
+        return response
+
+
+def fields_problem(errors: Sequence[FieldError], *, status: int = 422) -> Problem:
+    """One problem out of many small ones; its detail is the first of them, so that a log line is enough to act on."""
+    field, message = errors[0]
+    others = f" ({len(errors) - 1} more in errors)" if len(errors) > 1 else ""
+    return Problem(status, "invalid-request", f"{field}: {message}{others}", errors=errors)
+
+
+def from_ninja(error: ValidationError) -> Problem:
+    found = [_field_error(problem) for problem in error.errors]
+    in_header = all(problem["loc"][0] == "header" for problem in error.errors)
+    return fields_problem(found, status=400 if in_header else 422)
+
+
+def _field_error(problem: dict[str, Any]) -> FieldError:
+    source, *path = problem["loc"]
+    if source == "body":
+        path = path[1:]  # the name of the function's own parameter
+    return ".".join(map(str, path)) or source, sentence(problem["msg"])
+
+
+def sentence(message: str) -> str:
+    """pydantic's words without the class of the error, which says nothing to the shop."""
+    return message.removeprefix("Value error, ")
+
+
+def in_problems(view: View) -> View:
+    """What the framework itself refuses becomes a problem too, and no answer is kept by anyone on the way: it holds
+    the address of a payment page."""
+
+    @wraps(view)
+    def answered(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            response = view(request, *args, **kwargs)
+        except RequestDataTooBig:
+            response = too_large().answer()
+        if response.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            allowed = response["Allow"]
+            response = Problem(405, "method-not-allowed", f"This address takes {allowed}.").answer()
+            response["Allow"] = allowed
+        response["Cache-Control"] = "no-store"
+        return response
+
+    return answered
+
+
+def too_large() -> Problem:
+    return Problem(413, "body-too-large", "The body is larger than any order needs to be.")

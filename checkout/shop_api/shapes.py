@@ -1,0 +1,209 @@
+"""What may a shop send, and what is it sent? Every field with its limits; amounts are integers in minor units."""
+
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from babel import Locale
+from babel.numbers import list_currencies
+from django.core.exceptions import ValidationError as DjangoValidationError
+from django.core.validators import validate_email
+from ninja import Schema
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StrictInt, ValidationError
+
+from checkout.shop_api.problems import FieldError, sentence
+from providers import PROVIDERS, provider_class
+from providers.base import Kind
+
+_CURRENCIES = list_currencies()
+_COUNTRIES = Locale("en").territories
+# Kinds of order in which money may move later, or never.
+_MAY_BE_FREE = {Kind.SAVE_CARD, Kind.MANDATE, Kind.SUBSCRIPTION}
+_MAX_METADATA = 20
+
+
+def _currency(code: str) -> str:
+    if code not in _CURRENCIES:
+        raise ValueError("is not an ISO 4217 currency code, such as EUR")
+    return code
+
+
+def _country(code: str) -> str:
+    if code and (len(code) != 2 or not code.isalpha() or code not in _COUNTRIES):
+        raise ValueError("is not an ISO 3166-1 alpha-2 country code, such as FR")
+    return code
+
+
+def _email(address: str) -> str:
+    if address:
+        try:
+            validate_email(address)
+        except DjangoValidationError:
+            raise ValueError("is not an e-mail address") from None
+    return address
+
+
+def _web_address(address: str) -> str:
+    """A browser will be sent there, so it is an address of the web and nothing else."""
+    if not address:
+        return address
+    try:
+        parts = urlsplit(address)
+        named = bool(parts.hostname) and parts.port is not False
+    except ValueError:
+        named = False
+    printable = address.isascii() and address.isprintable() and not set(address) & set(' \\"<>^`{|}')
+    if not named or not printable or parts.scheme not in ("http", "https") or parts.username is not None:
+        raise ValueError("is not a whole http:// or https:// address")
+    return address
+
+
+def _metadata(values: dict[str, Any]) -> dict[str, Any]:
+    if len(values) > _MAX_METADATA:
+        raise ValueError(f"holds more than {_MAX_METADATA} names")
+    return values
+
+
+Amount = Annotated[StrictInt, Field(ge=0, le=10**12)]
+Line = Annotated[str, Field(max_length=100)]
+MetadataName = Annotated[str, Field(min_length=1, max_length=40)]
+MetadataValue = (
+    StrictBool | Annotated[StrictInt, Field(ge=-(2**53), le=2**53)] | Annotated[str, Field(max_length=500)]
+)
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class NewItem(_Strict):
+    name: str = Field(min_length=1, max_length=200)
+    quantity: StrictInt = Field(ge=1, le=100_000)
+    unit_price: Amount = Field(description="Minor units of the order's currency.")
+    sku: Line = ""
+
+
+class NewCustomer(_Strict):
+    """Who pays. `reference` is the shop's own stable name for a known customer; without it, a guest."""
+
+    reference: Line = ""
+    email: Annotated[str, AfterValidator(_email), Field(max_length=254)] = ""
+    first_name: Line = ""
+    last_name: Line = ""
+    phone: str = Field("", pattern=r"^(\+[1-9][0-9]{6,14})?$", description="E.164, such as +33123456789.")
+    address: str = Field("", max_length=200)
+    city: Line = ""
+    postal_code: str = Field("", max_length=20)
+    state: Line = ""
+    country: Annotated[str, AfterValidator(_country)] = Field("", description="ISO 3166-1 alpha-2.")
+
+
+class NewOrder(_Strict):
+    reference: str = Field(
+        min_length=1, max_length=100, description="The shop's own, used for one order only."
+    )
+    amount: Amount = Field(description="Minor units: 4299 is 42.99 EUR, and 4299 JPY.")
+    currency: Annotated[str, AfterValidator(_currency)] = Field(description="ISO 4217, such as EUR.")
+    kind: Kind = Kind.ONE_OFF
+    description: str = Field("", max_length=255)
+    items: list[NewItem] = Field(default_factory=list, max_length=200)
+    customer: NewCustomer = NewCustomer()
+    language: Literal["en", "fr"] = "en"
+    return_url: Annotated[str, AfterValidator(_web_address), Field(max_length=500)] = ""
+    capture_later: StrictBool = False
+    hold_minutes: Annotated[StrictInt, Field(ge=1, le=1440)] | None = Field(
+        None, description="How long the order stays payable; the shop's own setting when left out."
+    )
+    metadata: Annotated[dict[MetadataName, MetadataValue], AfterValidator(_metadata)] = Field(
+        default_factory=dict, description=f"Up to {_MAX_METADATA} values of your own, handed back unread."
+    )
+    options: dict[str, dict[str, Any]] = Field(
+        default_factory=dict, description="By provider: what this order brings along for it."
+    )
+
+
+def disagreements(order: NewOrder) -> list[FieldError]:
+    """What is wrong between fields that are right each by itself."""
+    found: list[FieldError] = []
+    if order.kind is Kind.SAVE_CARD and order.amount:
+        found.append(("amount", "must be 0 for save_card, which moves no money"))
+    if not order.amount and order.kind not in _MAY_BE_FREE:
+        found.append(("amount", f"must be more than 0 for {order.kind.value}"))
+    if order.kind is Kind.SAVE_CARD and not order.customer.reference:
+        found.append(("customer.reference", "is needed for save_card: a card is kept for a known customer"))
+    total = sum(item.quantity * item.unit_price for item in order.items)
+    if order.items and total != order.amount:
+        found.append(("items", f"add up to {total}, and the amount is {order.amount}"))
+    for slug, values in order.options.items():
+        found += _option_errors(slug, values)
+    return found
+
+
+def _option_errors(slug: str, values: dict[str, Any]) -> list[FieldError]:
+    try:
+        options_type = provider_class(slug).options_type
+    except KeyError:
+        return [(f"options.{slug}", f"is no provider; there are: {', '.join(PROVIDERS)}")]
+    try:
+        options_type.model_validate(values)
+    except ValidationError as error:
+        return [
+            (".".join(["options", slug, *map(str, problem["loc"])]), sentence(problem["msg"]))
+            for problem in error.errors(include_url=False, include_input=False)
+        ]
+    return []
+
+
+class CardOut(Schema):
+    brand: str
+    last4: str
+
+
+class PaymentOut(Schema):
+    """The attempt that brought the money, else the latest one."""
+
+    reference: str
+    attempt: int
+    state: str
+    provider: str
+    provider_id: str
+    decline_reason: str | None
+    card: CardOut | None
+
+
+class OrderOut(Schema):
+    id: str
+    reference: str
+    state: str = Field(description="open, paid, canceled or expired")
+    kind: str
+    amount: int
+    currency: str
+    amount_authorized: int
+    amount_captured: int
+    amount_refunded: int
+    description: str
+    metadata: dict[str, Any]
+    needs_attention: bool
+    pay_url: str = Field(description="Where to send the shopper. Who has it can see and pay the order.")
+    created_at: str
+    expires_at: str
+    paid_at: str | None
+    payment: PaymentOut | None
+
+
+class OrdersOut(Schema):
+    orders: list[OrderOut]
+
+
+class FieldErrorOut(Schema):
+    field: str
+    message: str
+
+
+class ProblemOut(Schema):
+    """RFC 9457, sent as application/problem+json."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: list[FieldErrorOut]

@@ -1,0 +1,61 @@
+"""Where does the shop's own software come in? Below /api/v1/, with a bearer key."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import path, re_path
+from django.views.decorators.csrf import csrf_exempt
+from ninja import NinjaAPI
+from ninja.errors import AuthenticationError, HttpError, ValidationError
+
+from checkout.shop_api.access import ShopKey
+from checkout.shop_api.orders import router
+from checkout.shop_api.problems import Problem, from_ninja, in_problems
+from checkout.shop_api.wire import OneObject
+
+api = NinjaAPI(
+    title="Guichet shop API",
+    version="1",
+    description="Orders in; what became of them, back. Amounts are integers in the currency's minor units.",
+    urls_namespace="shop_api",
+    auth=ShopKey(),
+    parser=OneObject(),
+    docs_url=None,
+)
+api.add_router("", router)
+
+
+@api.exception_handler(Problem)
+def _problem(request: HttpRequest, problem: Problem) -> HttpResponse:
+    return problem.answer()
+
+
+@api.exception_handler(ValidationError)
+def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    return from_ninja(error).answer()
+
+
+@api.exception_handler(AuthenticationError)
+def _who_is_there(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
+    return Problem(401, "unauthorized", "Send Authorization: Bearer and a key of your shop's.").answer()
+
+
+@api.exception_handler(HttpError)
+def _refused(request: HttpRequest, error: HttpError) -> HttpResponse:
+    cause = error.__cause__  # ninja wraps whatever the parser raises
+    if isinstance(cause, Problem):
+        return cause.answer()
+    return Problem(error.status_code, "refused", str(error)).answer()
+
+
+@csrf_exempt
+@in_problems
+def _nothing_here(request: HttpRequest, **kwargs: Any) -> HttpResponse:
+    return Problem(404, "no-such-address", "There is nothing at this address.").answer()
+
+
+_patterns, _app, _namespace = api.urls
+for _pattern in _patterns:
+    _pattern.callback = in_problems(_pattern.callback)
+
+urlpatterns = [path("v1/", (_patterns, _app, _namespace)), re_path(r"", _nothing_here)]
