@@ -11,7 +11,7 @@ from django.utils import timezone
 from django_tasks import TaskResultStatus, task
 from django_tasks_db.models import DBTaskResult
 
-from checkout.models import Account, Delivery, Order, Payment, ShopEvent
+from checkout.models import Account, Delivery, IdempotencyKey, Order, Payment, ShopEvent
 from checkout.payments import sweep
 from checkout.payments.events import owed
 from checkout.payments.expire import expire
@@ -86,3 +86,9 @@ def forget_old_tasks() -> int:
         status=TaskResultStatus.RUNNING, started_at__lt=now - timedelta(hours=1)
     )
     return ended.delete()[0] + orphaned.delete()[0]
+
+
+def forget_old_answers() -> int:
+    """What shops were answered a month ago: nobody repeats a request for that long, and its order's reference is still
+    taken."""
+    return IdempotencyKey.objects.filter(created_at__lt=timezone.now() - timedelta(days=30)).delete()[0]

@@ -1,6 +1,6 @@
 """How does the shop API say no? As RFC 9457 problems, which name every field that is not right."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from http import HTTPStatus
 from typing import Any
@@ -59,12 +59,13 @@ def _field_error(problem: dict[str, Any]) -> FieldError:
     source, *path = problem["loc"]
     if source == "body":
         path = path[1:]  # the name of the function's own parameter
-    return ".".join(map(str, path)) or source, sentence(problem["msg"])
+    return ".".join(map(str, path)) or source, sentence(problem)
 
 
-def sentence(message: str) -> str:
-    """pydantic's words without the class of the error, which says nothing to the shop."""
-    return message.removeprefix("Value error, ")
+def sentence(problem: Mapping[str, Any]) -> str:
+    """What pydantic found, in words for the shop."""
+    plain = {"missing": "is missing", "extra_forbidden": "is not a field there"}.get(problem["type"])
+    return plain or problem["msg"].removeprefix("Value error, ")
 
 
 def in_problems(view: View) -> View:
@@ -78,7 +79,7 @@ def in_problems(view: View) -> View:
         except RequestDataTooBig:
             response = too_large().answer()
         if response.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-            allowed = response["Allow"]
+            allowed = ", ".join(sorted(response["Allow"].split(", ")))
             response = Problem(405, "method-not-allowed", f"This address takes {allowed}.").answer()
             response["Allow"] = allowed
         response["Cache-Control"] = "no-store"

@@ -147,7 +147,7 @@ def _option_errors(slug: str, values: dict[str, Any]) -> list[FieldError]:
         options_type.model_validate(values)
     except ValidationError as error:
         return [
-            (".".join(["options", slug, *map(str, problem["loc"])]), sentence(problem["msg"]))
+            (".".join(["options", slug, *map(str, problem["loc"])]), sentence(problem))
             for problem in error.errors(include_url=False, include_input=False)
         ]
     return []

@@ -1,0 +1,37 @@
+"""Ask the providers now, instead of when the next check is due."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from checkout.models import Order, Payment
+from checkout.payments.recover import check
+from checkout.states import OPEN_STATES
+
+
+class Command(BaseCommand):
+    help = "Ask the providers what is true of these payments, and write what they say."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--order", nargs="+", default=[], metavar="NUMBER", help="all attempts of these orders"
+        )
+        parser.add_argument("--all-open", action="store_true", help="every attempt that has not ended")
+
+    def handle(self, *, order: list[str], all_open: bool, **options: Any) -> None:
+        if bool(order) == all_open:
+            raise CommandError("Say which: --order NUMBER ..., or --all-open.")
+        unknown = set(order) - set(Order.objects.filter(number__in=order).values_list("number", flat=True))
+        if unknown:
+            raise CommandError(f"There is no order {', '.join(sorted(unknown))}.")
+        payments = Payment.objects.select_related("order", "account").order_by("pk")
+        payments = (
+            payments.filter(state__in=OPEN_STATES) if all_open else payments.filter(order__number__in=order)
+        )
+        count = 0
+        for payment in payments.iterator(chunk_size=100):
+            before, after = payment.state, check(payment).state
+            self.stdout.write(f"{payment.reference}: {before if before == after else f'{before} -> {after}'}")
+            count += 1
+        self.stdout.write(f"{count} asked about.")

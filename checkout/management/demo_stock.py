@@ -1,0 +1,110 @@
+"""What does the demo find when it starts? A shop with its key, an account at each stand-in, a user for the admin."""
+
+import os
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.db import transaction
+from django.urls import reverse
+
+from checkout.models import Account, ApiKey, Shop
+
+ADMIN = "admin"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stand:
+    """An account at one stand-in of the sandbox. `{sandbox}` in a setting becomes the sandbox's address."""
+
+    provider: str
+    name: str
+    settings: dict[str, Any]
+    # Of the sandbox's own account, where the notifications go; {notify} becomes our address for them.
+    notification_url: str = ""
+
+
+STANDS = (
+    Stand(
+        provider="epc",
+        name="SecuTix EPC (sandbox)",
+        settings={
+            "institution": "MOSA",
+            "virtual_operator": "MOSA_B2C",
+            "partner": "Partner 1",
+            "secret": "sandbox-secret",
+            "point_of_sale": 466653735,
+            "payment_method": 16362,
+            "base_url": "{sandbox}/epc",
+            "widget_url": "{sandbox}/epc/widget/integrate_widget.js",
+            "catalogue_currency": "EUR",
+            "notification_key": "{notification_key}",
+        },
+        notification_url="{notify}?key={notification_key}",
+    ),
+)
+
+
+@transaction.atomic
+def stock(sandbox: str) -> list[tuple[Stand, Account]]:
+    """Make what is missing, and bring what is there up to date. Returns the accounts."""
+    shop, _new = Shop.objects.update_or_create(
+        slug="demo",
+        defaults={
+            "name": "Demo shop",
+            "return_url": settings.DEMO_SHOP_URL,
+            "webhook_url": f"{settings.DEMO_SHOP_URL}webhook/",
+            "webhook_secret": settings.DEMO_WEBHOOK_SECRET,
+        },
+    )
+    if ApiKey.find(settings.DEMO_API_KEY) is None:
+        ApiKey.issue(shop, name="demo shop", key=settings.DEMO_API_KEY)
+    _admin(os.environ["DEMO_ADMIN_PASSWORD"])
+    return [(stand, _account(shop, stand, position, sandbox)) for position, stand in enumerate(STANDS)]
+
+
+def _admin(password: str) -> None:
+    user, new = get_user_model().objects.get_or_create(
+        username=ADMIN, defaults={"is_staff": True, "is_superuser": True}
+    )
+    if new or not user.check_password(password):
+        user.set_password(password)
+        user.save()
+
+
+def _account(shop: Shop, stand: Stand, position: int, sandbox: str) -> Account:
+    account, new = Account.objects.get_or_create(
+        shop=shop,
+        provider=stand.provider,
+        live=False,
+        name=stand.name,
+        defaults={"position": position},
+    )
+    filled = {name: _filled(value, account, sandbox) for name, value in stand.settings.items()}
+    # What the merchant changed in the admin stays; where the sandbox is, this start knows better.
+    kept = {} if new else {**account.settings, **(account.secrets.reveal() or {})}
+    moved = {name: filled[name] for name, value in stand.settings.items() if "{" in str(value)}
+    account.store_settings(account.provider_class.settings_type.model_validate({**filled, **kept, **moved}))
+    account.save()
+    return account
+
+
+def _filled(value: Any, account: Account, sandbox: str) -> Any:
+    if not isinstance(value, str):
+        return value
+    notify = settings.SITE_URL + reverse("notify", args=[account.pk])
+    key = os.environ["DEMO_NOTIFICATION_KEY"]
+    return value.replace("{sandbox}", sandbox).replace("{notify}", notify).replace("{notification_key}", key)
+
+
+def tell_sandbox(sandbox: str, accounts: list[tuple[Stand, Account]]) -> None:
+    """Where its stand-ins are to send their notifications."""
+    for stand, account in accounts:
+        if stand.notification_url:
+            body = {
+                "provider": stand.provider,
+                "settings": {"notification_url": _filled(stand.notification_url, account, sandbox)},
+            }
+            requests.put(f"{sandbox}/_sandbox/accounts", json=body, timeout=10).raise_for_status()
