@@ -1,0 +1,99 @@
+"""What does a page need besides its rows?"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.utils.translation import get_language
+
+from checkout.models import Order
+from checkout.payments.orders import MAX_EXTENSIONS
+from checkout.shopper.choices import options_for, same_again
+from checkout.shopper.pages import BUSY, MONEY, TIMED, WAITING, Page, Sight
+from checkout.shopper.texts import NOTES, decline_of, title_of
+from checkout.states import State
+from providers.base import Kind
+from providers.money import Money
+
+
+@dataclass(frozen=True)
+class Line:
+    name: str
+    quantity: int
+    total: Money
+
+
+def context_for(order: Order, sight: Sight, *, note: str, go_on: bool) -> dict[str, Any]:
+    """`note` and `go_on` are from the address: they add a sentence or a step, and never change which page it is."""
+    page, attempt = sight.page, sight.attempt
+    saves_card = order.kind == Kind.SAVE_CARD
+    context: dict[str, Any] = {
+        "order": order,
+        "shop": order.shop,
+        "page": str(page),
+        "title": title_of(page, saves_card=saves_card),
+        "sight": sight,
+        "attempt": attempt,
+        "saves_card": saves_card,
+        "lines": lines_of(order),
+        "languages": [pair for pair in settings.LANGUAGES if pair[0] != get_language()],
+        "back_url": order.return_url or order.shop.return_url,
+        "note": _note(sight, note),
+        "refresh": page in WAITING,
+        "follow": "change" if page in WAITING else "end" if page in BUSY else "",
+        "timed": page in TIMED,
+        "extendable": order.extensions < MAX_EXTENSIONS,
+        "is_test": attempt is not None and not attempt.account.live,
+        "unsure": _may_have_been_charged(order, sight),
+    }
+    if page in {Page.CHOOSE, Page.FAILED, Page.INTERRUPTED}:
+        context |= _ways(order, sight)
+    if page is Page.FAILED and attempt is not None:
+        context["why"], context["advice"] = decline_of(attempt.decline_reason)
+    if page in BUSY and attempt is not None:
+        context["show"] = attempt.show
+        context["go_on"] = go_on
+        context["has_other_ways"] = len(options_for(order)) > 1
+    if page in MONEY and attempt is not None:
+        context["tenders"] = [
+            (f"{tender.partner} {tender.method}".strip(), Money(tender.authorized_minor, attempt.currency))
+            for tender in attempt.tenders.all()
+        ]
+    return context
+
+
+def lines_of(order: Order) -> list[Line]:
+    return [
+        Line(item["name"], item["quantity"], Money(item["unit_price"] * item["quantity"], order.currency))
+        for item in order.items
+    ]
+
+
+def _ways(order: Order, sight: Sight) -> dict[str, Any]:
+    """What may be pressed: the same again, and everything else."""
+    options = options_for(order)
+    again = same_again(options, sight.attempt) if sight.attempt else None
+    others = [option for option in options if option is not again]
+    return {
+        "again": again,
+        "options": others,
+        "can_keep": any(option.can_keep for option in others),
+        "is_test": bool(options) and not any(option.account.live for option in options),
+    }
+
+
+def _note(sight: Sight, name: str) -> Any:
+    """Said only while it is still true."""
+    if name == "unreached" and not sight.attempt_is_open:
+        return ""
+    if name == "choose" and sight.page not in {Page.CHOOSE, Page.FAILED, Page.INTERRUPTED}:
+        return ""
+    return NOTES.get(name, "")
+
+
+def _may_have_been_charged(order: Order, sight: Sight) -> bool:
+    """An attempt that may not be followed by another could have moved money: "nothing was charged" is not said."""
+    if sight.page not in {Page.CANCELED, Page.EXPIRED, Page.OVERDUE}:
+        return False
+    unsure = order.payments.filter(may_retry=False).exists()
+    return unsure or (sight.attempt is not None and sight.attempt.state == State.PENDING)

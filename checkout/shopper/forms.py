@@ -1,0 +1,55 @@
+"""What may a shopper's form say? Only what the page offered."""
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+
+from checkout.models import SavedCard
+from checkout.shopper.choices import Option
+
+
+class ChoiceForm(forms.Form):
+    """One of the ways to pay that this order offers."""
+
+    choice = forms.ChoiceField()
+    save_card = forms.BooleanField(required=False)
+    channel = forms.CharField(required=False, max_length=20)
+
+    def __init__(self, *args: Any, options: list[Option], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.options = {option.value: option for option in options}
+        self.fields["choice"] = forms.ChoiceField(choices=[(value, value) for value in self.options])
+
+    def clean_channel(self) -> str:
+        channel: str = self.cleaned_data["channel"]
+        option = self.options.get(self.cleaned_data.get("choice", ""))
+        return channel if option and channel in option.account.provider_class.channels else ""
+
+    @property
+    def option(self) -> Option:
+        return self.options[self.cleaned_data["choice"]]
+
+    @property
+    def save_card_agreed(self) -> bool:
+        """The consent, where it was asked for."""
+        return bool(self.cleaned_data["save_card"]) and self.option.can_keep
+
+
+class RetryForm(forms.Form):
+    """`attempt` is the one the shopper saw: a second click must not undo what the first began."""
+
+    attempt = forms.IntegerField(min_value=1)
+    then = forms.ChoiceField(choices=[("again", ""), ("choose", ""), ("this", "")])
+
+
+class LanguageForm(forms.Form):
+    language = forms.ChoiceField(choices=settings.LANGUAGES)
+
+
+class CardForm(forms.Form):
+    card: "forms.ModelChoiceField[SavedCard]"
+
+    def __init__(self, *args: Any, cards: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["card"] = forms.ModelChoiceField(queryset=cards)

@@ -1,0 +1,90 @@
+"""Which page is true of an order now? Told from the rows alone, so that Back, reload and a second tab all agree."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from checkout.models import Order, Payment
+from checkout.states import OrderState, State
+from providers.base import Claim
+
+
+class Page(StrEnum):
+    CHOOSE = "choose"  # no attempt yet
+    WIDGET = "widget"  # the provider's form, in our page
+    ONWARD = "onward"  # the provider's own page is next
+    LINK = "link"  # the provider's link is next
+    MOMENT = "moment"  # the provider is being asked to open the attempt
+    CHECKING = "checking"  # it may be paid: nobody knows yet
+    INTERRUPTED = (
+        "interrupted"  # the shopper left the provider, or the attempt came to nothing without a refusal
+    )
+    FAILED = "failed"  # refused
+    BLOCKED = "blocked"  # a further attempt could charge twice
+    OVERDUE = "overdue"  # the hold is over, and the order is about to be closed
+    PAID = "paid"
+    AUTHORIZED = "authorized"
+    REFUNDED = "refunded"
+    CANCELED = "canceled"
+    EXPIRED = "expired"
+
+
+# A shopper may act here, so the deadline is shown and may be moved.
+TIMED = frozenset({Page.CHOOSE, Page.WIDGET, Page.ONWARD, Page.LINK, Page.INTERRUPTED, Page.FAILED})
+# Nothing to do but wait: the page asks by itself, and is drawn anew at any change.
+WAITING = frozenset({Page.MOMENT, Page.CHECKING, Page.OVERDUE})
+# The shopper is busy elsewhere or typing: the page is drawn anew only when the attempt is over.
+BUSY = frozenset({Page.WIDGET, Page.ONWARD, Page.LINK})
+MONEY = frozenset({Page.PAID, Page.AUTHORIZED, Page.REFUNDED})
+CLOSED = frozenset({Page.CANCELED, Page.EXPIRED})
+
+_SHOWS = {"widget": Page.WIDGET, "redirect": Page.ONWARD, "link": Page.LINK}
+
+
+@dataclass(frozen=True)
+class Sight:
+    """The page, and the attempt it speaks of: the paying one, else the latest."""
+
+    page: Page
+    attempt: Payment | None
+    version: str  # another one means: the page would be drawn otherwise
+
+    @property
+    def attempt_is_open(self) -> bool:
+        return self.attempt is not None and self.attempt.is_open
+
+
+def sight_of(order: Order) -> Sight:
+    attempt = order.paying_attempt() or order.open_attempt() or order.latest_attempt()
+    page = _page(order, attempt)
+    parts = [page, order.state, "!" if order.attention else ""]
+    if attempt is not None:
+        parts += [str(attempt.number), attempt.state, attempt.claim, str(attempt.refunded_minor)]
+    return Sight(page, attempt, "~".join(parts))
+
+
+def _page(order: Order, attempt: Payment | None) -> Page:
+    if attempt is not None and attempt.has_money:
+        return Page(attempt.state)
+    if order.state in {OrderState.CANCELED, OrderState.EXPIRED}:
+        return Page(order.state)
+    if attempt is not None and attempt.is_open:
+        return _open(order, attempt)
+    if attempt is not None and not attempt.may_retry:
+        return Page.BLOCKED
+    if order.is_past_hold():
+        return Page.OVERDUE
+    if attempt is None:
+        return Page.CHOOSE
+    return Page.FAILED if attempt.state == State.FAILED else Page.INTERRUPTED
+
+
+def _open(order: Order, attempt: Payment) -> Page:
+    if attempt.state == State.CREATED:
+        return Page.MOMENT
+    if attempt.state == State.PENDING or attempt.claim == Claim.SUCCESS:
+        return Page.CHECKING
+    if order.is_past_hold():
+        return Page.OVERDUE
+    if attempt.claim in {Claim.CANCEL, Claim.FAILURE}:
+        return Page.INTERRUPTED
+    return _SHOWS.get(attempt.show.get("kind", ""), Page.CHECKING)

@@ -1,0 +1,28 @@
+"""What may an order's page load, and whom may it talk to? Nobody but us and the provider in use."""
+
+from urllib.parse import urlsplit
+
+from django.http import HttpResponse
+
+from checkout.shopper.counter import PERMISSIONS
+from checkout.shopper.pages import Page, Sight
+
+# Frames bring their own styles and pictures; a widget that draws into our page gets no more than these.
+_WIDGET_NEEDS = ("script-src", "frame-src", "connect-src")
+
+
+def allow(response: HttpResponse, sight: Sight) -> None:
+    """Open the page's policy for the provider that `sight` shows, and for no other."""
+    show = sight.attempt.show if sight.attempt else {}
+    if sight.page is Page.WIDGET:
+        origins = [str(origin) for origin in show["origins"]]
+        response._csp_update = dict.fromkeys(_WIDGET_NEEDS, origins)  # type: ignore[attr-defined]
+        quoted = " ".join(f'"{origin}"' for origin in origins)
+        response.headers["Permissions-Policy"] = PERMISSIONS.replace("payment=()", f"payment=(self {quoted})")
+    elif sight.page is Page.ONWARD and show.get("method") == "POST":
+        response._csp_update = {"form-action": [_origin(show["url"])]}  # type: ignore[attr-defined]
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"

@@ -1,0 +1,111 @@
+"""What is each page called, and what does a shopper read instead of a bank's code?"""
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
+
+from checkout.shopper.pages import Page
+
+TITLES: dict[Page, Promise] = {
+    Page.CHOOSE: _("How would you like to pay?"),
+    Page.WIDGET: _("Enter your payment details"),
+    Page.ONWARD: _("Continue to the payment page"),
+    Page.LINK: _("Your payment link is ready"),
+    Page.MOMENT: _("One moment, please"),
+    Page.CHECKING: _("We are checking your payment"),
+    Page.INTERRUPTED: _("The payment was not completed"),
+    Page.FAILED: _("Your payment did not go through"),
+    Page.BLOCKED: _("We cannot take another payment for the moment"),
+    Page.OVERDUE: _("The time to pay is over"),
+    Page.PAID: _("Paid, thank you"),
+    Page.AUTHORIZED: _("The amount is reserved, thank you"),
+    Page.REFUNDED: _("Refunded"),
+    Page.CANCELED: _("The order is cancelled"),
+    Page.EXPIRED: _("The time to pay is over"),
+}
+
+# An order that keeps a card moves no money, so it does not speak of any.
+SAVE_CARD_TITLES: dict[Page, Promise] = {
+    Page.CHOOSE: _("Keep a card for later"),
+    Page.WIDGET: _("Enter your card"),
+    Page.ONWARD: _("Continue to the card page"),
+    Page.LINK: _("Your link is ready"),
+    Page.CHECKING: _("We are checking your card"),
+    Page.INTERRUPTED: _("Your card was not kept"),
+    Page.FAILED: _("Your card could not be kept"),
+    Page.BLOCKED: _("We cannot take another card for the moment"),
+    Page.OVERDUE: _("The time to leave a card is over"),
+    Page.PAID: _("Your card is kept, thank you"),
+    Page.AUTHORIZED: _("Your card is kept, thank you"),
+    Page.REFUNDED: _("Your card is kept, thank you"),
+    Page.CANCELED: _("No card was kept"),
+    Page.EXPIRED: _("The time to leave a card is over"),
+}
+
+# Our decline reasons (providers.errors.REASONS): what happened, and what to do next.
+_BANK = _("Ask your bank, or pay in another way.")
+DECLINES: dict[str, tuple[Promise, Promise]] = {
+    "declined": (
+        _("The bank declined the payment and did not say why."),
+        _BANK,
+    ),
+    "insufficient_funds": (
+        _("There was not enough money available on this card."),
+        _("Use another card, or try again once there is."),
+    ),
+    "expired_card": (
+        _("This card has expired."),
+        _("Check the expiry date, or use another card."),
+    ),
+    "invalid_card": (
+        _("The card number or the expiry date was not right."),
+        _("Try again and compare each digit with your card."),
+    ),
+    "wrong_cvc": (
+        _("The security code was not right."),
+        _("Try again: it is the three or four digits printed on the card, apart from its number."),
+    ),
+    "authentication_failed": (
+        _("Your bank could not confirm that it was you."),
+        _("Try again and follow your bank's instructions, in its app for example."),
+    ),
+    "limit_exceeded": (
+        _("The amount is above this card's limit."),
+        _("Raise the limit with your bank, or use another card."),
+    ),
+    "lost_or_stolen": (
+        _("The bank does not accept this card any more."),
+        _("Use another card, and ask your bank about this one."),
+    ),
+    "fraud_suspected": (
+        _("The payment was stopped as a precaution."),
+        _BANK,
+    ),
+    "not_supported": (
+        _("This card cannot be used for this payment."),
+        _("Use another card or another way to pay."),
+    ),
+    "technical_error": (
+        _("A technical problem got in the way. It was not you."),
+        _("Try again in a moment, or pay in another way."),
+    ),
+}
+
+# A press that could not be followed, told on the page it came back to.
+NOTES: dict[str, Promise] = {
+    "choose": _("Please choose how you would like to pay."),
+    "unreached": _(
+        "We could not reach the payment service, so nothing was changed. Please try again in a moment."
+    ),
+}
+
+# The providers' own labels: they know no Django, so their words are marked for translation here.
+LABELS = (gettext_noop("Bank card"),)
+
+
+def title_of(page: Page, *, saves_card: bool) -> Promise:
+    return SAVE_CARD_TITLES.get(page, TITLES[page]) if saves_card else TITLES[page]
+
+
+def decline_of(reason: str) -> tuple[Promise, Promise]:
+    return DECLINES.get(reason, DECLINES["declined"])

@@ -1,0 +1,145 @@
+"""What can a shopper do? See the order's page, and press what it offers. Every press ends in the page, which tells
+the truth; a press that came too late changes nothing."""
+
+from urllib.parse import urlencode
+
+import structlog
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import get_object_or_404, render
+
+from checkout.models import Order, Payment, SavedCard
+from checkout.payments import orders, settle
+from checkout.payments.cancel import cancel_attempt, give_up
+from checkout.payments.cards import remove_card
+from checkout.payments.start import NotPayable, start
+from checkout.payments.timeline import Who
+from checkout.shopper.choices import Option, options_for, same_again
+from checkout.shopper.context import context_for
+from checkout.shopper.counter import counter
+from checkout.shopper.forms import CardForm, ChoiceForm, LanguageForm, RetryForm
+from checkout.shopper.pages import sight_of
+from checkout.shopper.policy import allow
+from checkout.tasks import check_payment
+
+log = structlog.get_logger("checkout.shopper")
+
+
+class SeeOther(HttpResponseRedirect):
+    """Go and look there, with GET: what was pressed is not sent again by a reload."""
+
+    status_code = 303
+
+
+@counter("GET", "HEAD")
+def show(request: HttpRequest, order: Order) -> HttpResponse:
+    """The one page of an order."""
+    sight = sight_of(order)
+    context = context_for(order, sight, note=request.GET.get("note", ""), go_on="onward" in request.GET)
+    response = render(request, f"shopper/{sight.page}.html", context)
+    allow(response, sight)
+    return response
+
+
+@counter("GET", "HEAD")
+def status(request: HttpRequest, order: Order) -> HttpResponse:
+    """For the script of an open page: has anything changed?"""
+    sight = sight_of(order)
+    return JsonResponse({"state": sight.page, "version": sight.version, "open": sight.attempt_is_open})
+
+
+@counter("POST")
+def begin(request: HttpRequest, order: Order) -> HttpResponse:
+    form = ChoiceForm(request.POST, options=options_for(order))
+    if not form.is_valid():
+        return _to_page(order, note="choose")
+    return _start(order, form.option, channel=form.cleaned_data["channel"], save_card=form.save_card_agreed)
+
+
+@counter("POST")
+def retry(request: HttpRequest, order: Order) -> HttpResponse:
+    """After an attempt that came to nothing, or is to: the same again, another way, or the choice."""
+    asked = RetryForm(request.POST)
+    last = order.latest_attempt()
+    # The second of two clicks still speaks of the attempt before: what the first one began is left alone.
+    if last is None or not asked.is_valid() or asked.cleaned_data["attempt"] != last.number:
+        return _to_page(order)
+    if last.is_open:
+        last = cancel_attempt(last, give_up=False, who=Who.SHOPPER)
+        if last.is_open:
+            return _to_page(order, note="unreached")
+    if asked.cleaned_data["then"] == "choose":
+        return _to_page(order)
+    options = options_for(order)
+    if asked.cleaned_data["then"] == "this":
+        form = ChoiceForm(request.POST, options=options)
+        if not form.is_valid():
+            return _to_page(order, note="choose")
+        return _start(
+            order, form.option, channel=form.cleaned_data["channel"], save_card=form.save_card_agreed
+        )
+    again = same_again(options, last)
+    if again is None:
+        return _to_page(order)
+    # The consent was given for this order, and holds for its next attempt.
+    return _start(order, again, channel=last.channel, save_card=last.save_card)
+
+
+@counter("POST")
+def abandon(request: HttpRequest, order: Order) -> HttpResponse:
+    closed = give_up(order, who=Who.SHOPPER)
+    return _to_page(order, note="unreached" if closed.open_attempt() else "")
+
+
+@counter("POST")
+def more_time(request: HttpRequest, order: Order) -> HttpResponse:
+    orders.extend(order)
+    return _to_page(order)
+
+
+@counter("POST")
+def language(request: HttpRequest, order: Order) -> HttpResponse:
+    form = LanguageForm(request.POST)
+    if form.is_valid():
+        Order.objects.filter(pk=order.pk).update(language=form.cleaned_data["language"])
+    return _to_page(order)
+
+
+@counter("POST")
+def forget_card(request: HttpRequest, order: Order) -> HttpResponse:
+    """A customer takes back the consent. Only this order's customer's cards can be named."""
+    reference = order.customer_reference()
+    own = SavedCard.objects.filter(shop=order.shop, customer_reference=reference, removed_at=None)
+    form = CardForm(request.POST, cards=own if reference else own.none())
+    if form.is_valid():
+        remove_card(form.cleaned_data["card"])
+    return _to_page(order)
+
+
+@counter("GET", "HEAD", "POST", foreign=True)
+def returned(request: HttpRequest, order: Order, payment_token: str) -> HttpResponse:
+    """The browser is back from the provider. Whatever it brings decides nothing."""
+    payment = get_object_or_404(
+        Payment.objects.select_related("order", "account"), order=order, token=payment_token
+    )
+    said = {**request.GET.dict(), **request.POST.dict()}
+    payment = settle.returned(payment, said, patience=settings.RETURN_PATIENCE_SECONDS)
+    if payment.is_open:
+        check_payment.enqueue(payment.pk)
+    return _to_page(order)
+
+
+def _start(order: Order, option: Option, *, channel: str, save_card: bool) -> HttpResponse:
+    """Begin an attempt. Who came too late for one is shown what is true instead."""
+    try:
+        payment = start(order, option.account, channel=channel, saved_card=option.card, save_card=save_card)
+    except NotPayable as why:
+        log.info("not payable", order=order.number, why=str(why))
+        return _to_page(order)
+    # Not straight to the provider: browsers hold the form's own page to its form-action, redirects included.
+    return _to_page(order, onward="1" if payment.show.get("kind") == "redirect" else "")
+
+
+def _to_page(order: Order, **query: str) -> HttpResponse:
+    told = urlencode({name: value for name, value in query.items() if value})
+    return SeeOther(order.get_absolute_url() + (f"?{told}" if told else ""))

@@ -1,0 +1,65 @@
+"""How are money and moments shown? In the reader's language, exactly, and with the time zone said."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from babel.core import Locale
+from babel.dates import format_date, format_time
+from babel.numbers import format_currency
+from django import template
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language, gettext
+
+from providers.money import Money
+
+register = template.Library()
+
+# English as it is read in Europe: 21 November 2026, 14:32.
+_LOCALES = {"en": "en_GB"}
+
+
+def _locale() -> Locale:
+    language = get_language() or "en"
+    return Locale.parse(_LOCALES.get(language, language), sep="-" if "-" in language else "_")
+
+
+@register.filter
+def money(amount: Money) -> str:
+    """42,99 €, or €42.99. Never rounded: what is shown is what is asked for."""
+    return format_currency(
+        amount.decimal, amount.currency, locale=_locale(), currency_digits=True, decimal_quantization=False
+    )
+
+
+@register.filter
+def moment(when: datetime) -> SafeString:
+    """21 November 2026, 14:32 UTC."""
+    at = when.astimezone(UTC)
+    date = format_date(at, format="long", locale=_locale())
+    text = gettext("%(date)s, %(time)s UTC") % {"date": date, "time": _clock(at)}
+    return _time(at, text)
+
+
+@register.filter
+def deadline(when: datetime) -> SafeString:
+    """14:32 UTC, with the date when it is not today's."""
+    at = when.astimezone(UTC)
+    if at.date() != timezone.now().astimezone(UTC).date():
+        return moment(at)
+    return _time(at, gettext("%(time)s UTC") % {"time": _clock(at)})
+
+
+@register.filter
+def translated(label: Any) -> str:
+    """A provider's own label in the shopper's language; a merchant's own stays as it was written."""
+    return gettext(str(label)) if label else ""
+
+
+def _clock(at: datetime) -> str:
+    return format_time(at, format="short", locale=_locale())
+
+
+def _time(at: datetime, text: str) -> SafeString:
+    return format_html('<time datetime="{}">{}</time>', at.isoformat(timespec="seconds"), text)
