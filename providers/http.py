@@ -24,6 +24,9 @@ CONNECT_SECONDS = 5
 READ_SECONDS = 20
 MAX_ANSWER_BYTES = 2_000_000
 SHOWN_CHARACTERS = 20_000
+LONGEST_TEXT = (
+    2 * SHOWN_CHARACTERS
+)  # longer than what is shown, so that no secret is cut in half before it is found
 # Told to slow down (429; SecuTix says 509): the request was refused unread, so sending it again is safe.
 SLOW_DOWN = frozenset({429, 509})
 BACK_OFF_SECONDS = (0.5, 1.0, 2.0)
@@ -49,11 +52,12 @@ _HARMLESS = frozenset(
 )
 # Base64 has a digit, a capital or a sign somewhere; "Basic authentication failed" has not.
 _BEARER = re.compile(r"\b((?i:bearer|basic))\s+(?=\S+[\dA-Z+/=])[A-Za-z0-9+/=._~-]{8,}")
-_JWT = re.compile(r"\beyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]*)?")
+_JWT = re.compile(r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]*)?")
+# None of these looks at a character many times over: an answer may be two megabytes of brackets.
 # What is left of names and values where the text is no JSON: a form, an address, half an answer.
 _PAIRS = (
-    re.compile(r"([\w.\[\]-]+)(=)([^&\s\"'<>]+)"),
-    re.compile(r'"([\w.-]+)("\s*:\s*)("[^"]*|[^\s",}\]]+)'),
+    re.compile(r"(?<![\w.\[\]-])([\w.\[\]-]{1,80})(=)([^&\s\"'<>]+)"),
+    re.compile(r'"([\w.-]{1,80})("\s*:\s*)("[^"]*|[^\s",}\]]+)'),
 )
 _CARD = re.compile(
     r"(?<!\d)(?<!\d\.)(?:\d{14,19}|\d{4}([ -])\d{4}\1\d{4}\1\d{2,7}|\d{4}([ -])\d{6}\2\d{4,5})(?!\d|\.\d)"
@@ -90,8 +94,8 @@ def _hide_value(match: re.Match[str]) -> str:
 
 
 def redact_text(text: str) -> str:
-    """`text` without bearer credentials, JWTs, card numbers and the values of secret names."""
-    text = _JWT.sub(HIDDEN, _BEARER.sub(rf"\1 {HIDDEN}", text))
+    """`text`, or its start, without bearer credentials, JWTs, card numbers and the values of secret names."""
+    text = _JWT.sub(HIDDEN, _BEARER.sub(rf"\1 {HIDDEN}", text[:LONGEST_TEXT]))
     for pair in _PAIRS:
         text = pair.sub(_hide_value, text)
     return _CARD.sub(_hide_card, text)

@@ -3,9 +3,9 @@
 import html
 import json
 import re
-import time
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from time import time
 from typing import Annotated, Any, TypeVar
 
 import jwt
@@ -235,7 +235,7 @@ def epc_transaction(node: Any) -> Any:
 
 def plain(text: str) -> str:
     """S360's sentence without its tags, its card numbers and its length."""
-    words = html.unescape(re.sub(r"<[^>]*>", " ", text)).split()
+    words = html.unescape(re.sub(r"<[^<>]*>", " ", text[:5000])).split()
     return redact_text(" ".join(words))[:300]
 
 
@@ -304,7 +304,7 @@ class S360:
 
         The manual speaks of milliseconds; the token it shows, and those who use it, count in seconds.
         """
-        now = int(time.time())
+        now = int(time())
         s = self._settings
         claims = {
             "sub": s.institution,
@@ -342,6 +342,7 @@ def reason(text: str) -> str:
     return next((ours for pattern, ours in _REASONS if re.search(pattern, text, re.IGNORECASE)), "declined")
 
 
+_LOOK = "Look at the institution, virtual operator, partner, secret and ids."
 _OUR_FAULT = re.compile(
     r"unauthori[sz]ed|not authori[sz]ed|not activated|credential|access denied|forbidden|"
     r"(jwt|token|signature)\b.*\b(invalid|expired)|(invalid|expired|unknown) (jwt|token|signature|operator|partner|"
