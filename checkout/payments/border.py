@@ -1,6 +1,6 @@
 """What crosses the border to a provider? Builds the `Charge` from our rows, and the provider from the account."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import structlog
@@ -11,10 +11,11 @@ from django.utils import timezone
 from pydantic import ValidationError
 
 from checkout.models import Account, Exchange, Order, Payment
+from checkout.payments.texts import fit
 from providers.base import Charge, Customer, Item, Kind, Provider, Urls
 from providers.errors import Misconfigured
+from providers.http import SHOWN_CHARACTERS, Http
 from providers.http import Exchange as WireExchange
-from providers.http import Http
 from providers.money import Money
 
 log = structlog.get_logger("checkout.border")
@@ -39,12 +40,12 @@ def provider_for(
                 account=account,
                 payment=payment,
                 method=exchange.method,
-                url=exchange.url[:500],
-                request=exchange.request,
+                url=fit(exchange.url, 500),
+                request=fit(exchange.request, SHOWN_CHARACTERS),
                 status=exchange.status,
-                answer=exchange.answer,
+                answer=fit(exchange.answer, SHOWN_CHARACTERS),
                 milliseconds=exchange.milliseconds,
-                error=exchange.error[:100],
+                error=fit(exchange.error, 100),
             )
             if exchange.status:
                 Account.objects.filter(pk=account.pk).update(last_answer_at=timezone.now())
@@ -124,4 +125,4 @@ def methods_for(order: Order) -> list[Account]:
 
 def aware(moment: datetime) -> str:
     """A time as it is told in timelines: UTC, to the minute."""
-    return moment.strftime("%Y-%m-%d %H:%M UTC")
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")

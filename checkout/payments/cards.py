@@ -6,6 +6,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from checkout.models import Account, Order, Payment, SavedCard
+from checkout.payments.texts import fit
 from checkout.payments.timeline import Who, tell
 from providers.base import Kind
 from providers.base import SavedCard as Token
@@ -24,13 +25,17 @@ def keep_card(payment: Payment, token: Token) -> None:
         defaults={
             "shop": order.shop,
             "token": token.token,
-            "brand": token.card.brand,
-            "last4": token.card.last4,
+            "brand": fit(token.card.brand, 30),
+            "last4": fit(token.card.last4[-4:], 4),
             "expiry_month": token.card.expiry_month,
             "expiry_year": token.card.expiry_year,
             "consented_at": timezone.now(),
         },
     )
+    if row.removed_at is not None and row.removed_at < payment.created_at:
+        # The customer took it back once, and has agreed anew with this payment.
+        row.token, row.removed_at, row.consented_at, new = token.token, None, timezone.now(), True
+        row.save(update_fields=["token", "removed_at", "consented_at"])
     if new:
         tell(order, "card.saved", payment=payment, who=Who.PROVIDER, card=str(row))
 

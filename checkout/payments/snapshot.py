@@ -1,5 +1,6 @@
 """What does a shop see of an order? The same in the API's answer and in a webhook."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from checkout.models import Order
@@ -23,9 +24,9 @@ def order_snapshot(order: Order) -> dict[str, Any]:
         "metadata": order.metadata,
         "needs_attention": bool(order.attention),
         "pay_url": order.pay_url,
-        "created_at": order.created_at.isoformat(),
-        "expires_at": order.expires_at.isoformat(),
-        "paid_at": order.paid_at.isoformat() if order.paid_at else None,
+        "created_at": _utc(order.created_at),
+        "expires_at": _utc(order.expires_at),
+        "paid_at": _utc(order.paid_at) if order.paid_at else None,
         "payment": None
         if latest is None
         else {
@@ -38,3 +39,7 @@ def order_snapshot(order: Order) -> dict[str, Any]:
             "card": {"brand": latest.card_brand, "last4": latest.card_last4} if latest.card_last4 else None,
         },
     }
+
+
+def _utc(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat()

@@ -5,9 +5,15 @@ from typing import Any
 from django.contrib.auth.models import User
 
 from checkout.models import Order, Payment, TimelineEntry
+from checkout.payments.texts import fit, fit_to_show
 
 Who = TimelineEntry.Who
 Weight = TimelineEntry.Weight
+
+# Particulars that others wrote: a provider, a merchant. Whatever they put into them, no card number stays.
+_FOREIGN = frozenset({"why", "about", "text"})
+
+_RECENT = 3
 
 
 def tell(
@@ -21,9 +27,6 @@ def tell(
     **data: Any,
 ) -> TimelineEntry:
     """Write one entry. `code` is a key of `checkout.sentences.SENTENCES`; `data` its particulars, texts and numbers."""
-    if payment is not None:
-        data = {"number": payment.number, "provider": str(payment.account.provider_class.name), **data}
-    plain = {name: value if isinstance(value, int) else str(value)[:300] for name, value in data.items()}
     return TimelineEntry.objects.create(
         order=order,
         payment=payment,
@@ -31,13 +34,27 @@ def tell(
         who=who,
         user=user if user is not None and user.is_authenticated else None,
         weight=weight,
-        data=plain,
+        data=_particulars(payment, data),
     )
 
 
-def tell_once(order: Order, code: str, *, payment: Payment, **entry: Any) -> None:
-    """Like `tell`, unless the payment's last entry says the same already: a provider that is down all night is one
-    sentence, not five hundred."""
-    last = TimelineEntry.objects.filter(order=order, payment=payment).order_by("-id").first()
-    if last is None or last.code != code:
-        tell(order, code, payment=payment, **entry)
+def tell_once(
+    order: Order, code: str, *, payment: Payment, who: str, weight: str = Weight.PLAIN, **data: Any
+) -> bool:
+    """Like `tell`, unless one of the payment's last entries says the very same: a provider that is down all night is
+    one sentence, not five hundred. True when it was told."""
+    last = TimelineEntry.objects.filter(order=order, payment=payment).order_by("-id")[:_RECENT]
+    same = _particulars(payment, data)
+    if any(entry.code == code and entry.data == same for entry in last):
+        return False
+    tell(order, code, payment=payment, who=who, weight=weight, **data)
+    return True
+
+
+def _particulars(payment: Payment | None, data: dict[str, Any]) -> dict[str, Any]:
+    if payment is not None:
+        data = {"number": payment.number, "provider": str(payment.account.provider_class.name), **data}
+    return {
+        name: value if isinstance(value, int) else (fit_to_show if name in _FOREIGN else fit)(value, 300)
+        for name, value in data.items()
+    }

@@ -1,0 +1,14 @@
+"""Which text may a row hold? One without secrets, without what a database refuses, and no longer than its column."""
+
+from providers.http import redact_text
+
+
+def fit(text: object, at_most: int) -> str:
+    """`text` cut to `at_most` characters. What no database stores (NUL, half a surrogate pair: a provider's JSON may
+    spell either) becomes a question mark."""
+    return str(text).encode("utf-8", "replace").decode().replace("\0", "?")[:at_most]
+
+
+def fit_to_show(text: object, at_most: int) -> str:
+    """... and without card numbers and credentials, whoever wrote them into it."""
+    return fit(redact_text(str(text)), at_most)
