@@ -289,6 +289,7 @@ class Migration(migrations.Migration):
                 ('currency', models.CharField(max_length=3, verbose_name='currency')),
                 ('key', models.CharField(max_length=40, unique=True, verbose_name='key')),
                 ('status', models.CharField(choices=[(providers.base.OperationStatus['PENDING'], 'pending'), (providers.base.OperationStatus['SUCCESS'], 'done'), (providers.base.OperationStatus['FAILURE'], 'failed'), (providers.base.OperationStatus['CONFLICT'], 'partly failed'), (providers.base.OperationStatus['UNCERTAIN'], 'uncertain')], default=providers.base.OperationStatus['PENDING'], max_length=10, verbose_name='status')),
+                ('sum_before_minor', models.BigIntegerField(default=0, editable=False)),
                 ('reason', models.CharField(blank=True, max_length=255, verbose_name='reason')),
                 ('plan', models.JSONField(blank=True, default=dict)),
                 ('provider_id', models.CharField(blank=True, max_length=100)),

@@ -29,6 +29,9 @@ class Operation(models.Model):
     currency = models.CharField(_("currency"), max_length=3)
     key = models.CharField(_("key"), max_length=40, unique=True)
     status = models.CharField(_("status"), max_length=10, choices=STATUSES, default=OperationStatus.PENDING)
+    # The payment's captured, voided or refunded sum when it was asked for: that it has grown by our amount is how a
+    # provider that lists no operations says that this one is done.
+    sum_before_minor = models.BigIntegerField(default=0, editable=False)
     reason = models.CharField(_("reason"), max_length=255, blank=True)
     plan = models.JSONField(default=dict, blank=True)
     provider_id = models.CharField(max_length=100, blank=True)

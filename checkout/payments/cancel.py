@@ -12,7 +12,7 @@ from checkout.payments.events import owe
 from checkout.payments.locks import order_lock
 from checkout.payments.recover import being_started, recover
 from checkout.payments.settle import ask, not_answered
-from checkout.payments.timeline import Weight, Who, tell
+from checkout.payments.timeline import tell
 from checkout.states import HELD_STATES, OPEN_STATES, OrderState, State, can_move_order
 from providers.base import Outcome
 from providers.errors import ProviderError
@@ -35,16 +35,7 @@ def cancel_attempt(
         try:
             report = provider_for(payment.account, payment).cancel(charge_for(payment), give_up=give_up)
         except ProviderError as why:
-            not_answered(payment, str(why), soon=False)
-            with order_lock(payment.order_id) as order:
-                tell(
-                    order,
-                    "payment.cancel_failed",
-                    payment=payment,
-                    who=Who.PROVIDER,
-                    weight=Weight.WARNING,
-                    why=why,
-                )
+            not_answered(payment, str(why), soon=False, code="payment.cancel_failed")
             return Payment.objects.get(pk=payment.pk)
     else:
         asked = ask(payment)
@@ -71,6 +62,8 @@ def give_up(order: Order, *, who: str, user: User | None = None) -> Order:
 def close(order: Order, state: OrderState, *, who: str, user: User | None = None) -> Order:
     """Move an order without an open attempt and without money to `state`. Otherwise leave it as it is."""
     with order_lock(order.pk) as locked:
+        if state is OrderState.EXPIRED and not locked.is_past_hold():
+            return locked  # it was given more time meanwhile
         busy = locked.payments.filter(state__in=OPEN_STATES | HELD_STATES).exists()
         if not busy and can_move_order(OrderState(locked.state), state):
             locked.state = state

@@ -23,4 +23,5 @@ def owe(order: Order, type_: str) -> None:
         next_try_at=now,
         payload={"type": type_, "timestamp": now.isoformat(), "data": order_snapshot(order)},
     )
-    transaction.on_commit(lambda: owed.send(sender=ShopEvent, event_id=str(event.pk)))
+    # Robust: what was committed stays done, even if nobody can be told of it at this moment. The sweep will.
+    transaction.on_commit(lambda: owed.send(sender=ShopEvent, event_id=str(event.pk)), robust=True)

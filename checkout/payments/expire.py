@@ -14,7 +14,4 @@ def expire(order: Order) -> Order:
     attempt = order.open_attempt()
     if attempt is not None:
         cancel_attempt(attempt, give_up=True, who=Who.GUICHET, ran_out=True)
-        order.refresh_from_db()
-        if not order.is_past_hold():  # the shopper asked for more time meanwhile
-            return order
     return close(order, OrderState.EXPIRED, who=Who.GUICHET)

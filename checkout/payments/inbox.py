@@ -1,5 +1,6 @@
 """What is done with a provider's notification? Kept first, then followed up by asking the provider."""
 
+import hashlib
 from datetime import timedelta
 
 from django.db import transaction
@@ -7,9 +8,9 @@ from django.db.models import F
 from django.utils import timezone
 
 from checkout.models import Account, Delivery, Payment
-from checkout.payments.recover import check
+from checkout.payments.recover import look
+from checkout.payments.texts import fit, fit_to_show
 from checkout.payments.timeline import Who, tell_once
-from checkout.states import State
 from providers.base import Notification
 
 # A notification may overtake our own commit of the id it speaks of, so an unknown one is looked up again.
@@ -23,12 +24,12 @@ def keep(account: Account, notification: Notification, body: str) -> tuple[Deliv
     with transaction.atomic():
         delivery, new = Delivery.objects.get_or_create(
             account=account,
-            key=notification.key[:100],
+            key=_key(notification),
             defaults={
-                "about": notification.about[:200],
-                "reference": notification.reference[:100],
-                "provider_ids": list(notification.provider_ids),
-                "body": body[:100_000],
+                "about": fit_to_show(notification.about, 200),
+                "reference": fit(notification.reference, 100),
+                "provider_ids": [fit(value, 100) for value in notification.provider_ids],
+                "body": fit(body, 100_000),
                 "next_try_at": timezone.now(),
             },
         )
@@ -36,6 +37,12 @@ def keep(account: Account, notification: Notification, body: str) -> tuple[Deliv
             Delivery.objects.filter(pk=delivery.pk).update(duplicates=F("duplicates") + 1)
         Account.objects.filter(pk=account.pk).update(last_notification_at=timezone.now())
     return delivery, new
+
+
+def _key(notification: Notification) -> str:
+    """As the provider file made it, when it fits; cut off, two rings could look like one."""
+    key = fit(notification.key, 1000)
+    return key if len(key) <= 100 else hashlib.sha256(key.encode()).hexdigest()
 
 
 def follow_up(delivery: Delivery) -> Delivery:
@@ -55,9 +62,7 @@ def follow_up(delivery: Delivery) -> Delivery:
             tell_once(
                 payment.order, "payment.notified", payment=payment, who=Who.PROVIDER, about=delivery.about
             )
-            asked_at = timezone.now()
-            settled = check(payment)
-            if _went_unanswered(settled, asked_at):
+            if look(payment) is None:
                 delivery.verdict = Delivery.Verdict.FAILED
                 delivery.error = "The provider could not be asked, or gave no answer."
     if delivery.verdict == Delivery.Verdict.APPLIED:
@@ -66,14 +71,11 @@ def follow_up(delivery: Delivery) -> Delivery:
         again = pauses[delivery.attempts - 1] if delivery.attempts <= len(pauses) else None
         # After the last pause the payment's own follow-up checks go on; only the delivery rests.
         delivery.next_try_at = now + timedelta(seconds=again) if again else None
-    delivery.save()
+    # Not `duplicates`: the provider may be ringing again at this moment.
+    delivery.save(
+        update_fields=["attempts", "verdict", "payment", "error", "next_try_at", "settled_at"],
+    )
     return delivery
-
-
-def _went_unanswered(payment: Payment, since: object) -> bool:
-    if payment.state == State.CREATED:
-        return True
-    return payment.timeline.filter(code="payment.uncertain", at__gte=since).exists()
 
 
 def _spoken_of(delivery: Delivery) -> list[Payment]:

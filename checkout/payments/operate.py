@@ -4,18 +4,22 @@ import secrets
 from typing import Any
 
 from django.contrib.auth.models import User
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from checkout.models import Operation, Payment
-from checkout.payments.apply import apply, write_operation
+from checkout.payments.apply import apply, next_look
 from checkout.payments.border import charge_for, provider_for
 from checkout.payments.locks import order_lock
-from checkout.payments.schedule import next_check
+from checkout.payments.operations import SUM_OF, write_operation
+from checkout.payments.texts import fit_to_show
 from checkout.payments.timeline import Who, tell
 from checkout.states import MONEY_STATES, State
 from providers.base import OperationStatus, Verb
 from providers.errors import Declined, Invalid, Misconfigured, Uncertain, Unreachable
 from providers.money import Money
+
+_KEY_LENGTH = 40
 
 
 class NotPossible(Exception):
@@ -40,6 +44,7 @@ def operate(
     operation, new = _intend(payment, verb, money, user=user, reason=reason, plan=plan or {}, key=key)
     if not new:
         return operation
+    payment = operation.payment  # as it was read under the lock
     try:
         provider = provider_for(payment.account, payment)
         method = {Verb.CAPTURE: provider.capture, Verb.VOID: provider.void, Verb.REFUND: provider.refund}[
@@ -83,7 +88,11 @@ def _intend(
         row = order.payments.select_related("account").get(pk=payment.pk)
         known = Operation.objects.filter(key=key).first() if key else None
         if known is not None:
+            if (known.payment_id, known.verb, known.money) != (row.pk, verb, money):
+                raise NotPossible("This key was used for another operation.")
             return known, False
+        if len(key) > _KEY_LENGTH:
+            raise NotPossible(f"A key has at most {_KEY_LENGTH} characters.")
         if not row.account.provider_class.can(verb.value):
             raise NotPossible(f"{row.account.name} cannot {verb.value} over the API.")
         if State(row.state) not in MONEY_STATES:
@@ -94,17 +103,27 @@ def _intend(
             raise NotPossible(f"A {verb.value} is under way; wait until it has ended.")
         if money > left(row, verb):
             raise NotPossible(f"Only {left(row, verb)} is left to {verb.value}.")
-        operation = Operation.objects.create(
+        operation = Operation(
             payment=row,
             verb=verb,
             amount_minor=money.minor,
             currency=money.currency,
             key=key or f"{row.reference}-{verb.value[0]}{secrets.token_hex(4)}",
-            reason=reason[:255],
+            sum_before_minor=getattr(row, SUM_OF[verb]),
+            reason=fit_to_show(reason, 255),
             plan=plan,
             requested_by=user,
         )
-        Payment.objects.filter(pk=row.pk).update(next_check_at=next_check(State.PENDING, 1, timezone.now()))
+        try:
+            with transaction.atomic():
+                operation.save()
+        except (
+            IntegrityError
+        ):  # the same key, for another order, at this very moment: no lock is common to both
+            raise NotPossible("This key was used for another operation.") from None
+        row.checks = 0
+        row.next_check_at = next_look(row, timezone.now())
+        row.save(update_fields=["checks", "next_check_at"])
         tell(order, "operation.requested", payment=row, who=Who.MERCHANT if user else Who.SHOP, user=user,
              verb=verb.value, money=str(money))  # fmt: skip
         return operation, True

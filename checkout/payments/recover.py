@@ -8,22 +8,38 @@ from dataclasses import replace
 
 from django.utils import timezone
 
-from checkout.models import Payment
+from checkout.models import Order, Payment
 from checkout.payments.apply import apply
 from checkout.payments.border import charge_for, provider_for
 from checkout.payments.schedule import START_MAY_TAKE
-from checkout.payments.settle import ask, not_answered, settle
+from checkout.payments.settle import ask, not_answered
 from checkout.payments.timeline import Who
-from checkout.states import State
+from checkout.states import OrderState, State
 from providers.base import Outcome
 from providers.errors import Decline, ProviderError
 
 
 def check(payment: Payment) -> Payment:
     """The follow-up look at any payment: settle what was started, recover what was not."""
-    if payment.state != State.CREATED:
-        return settle(payment)
-    return payment if being_started(payment) else recover(payment)
+    return look(payment) or Payment.objects.select_related("order", "account").get(pk=payment.pk)
+
+
+def look(payment: Payment) -> Payment | None:
+    """Like `check`; None when there was no answer to be had, or none to be asked for yet."""
+    if payment.state == State.CREATED:
+        return None if being_started(payment) else _recover(payment)
+    if payment.state == State.STARTED and _is_paid_otherwise(payment):
+        # It would be a second payment. Imported here, because `cancel` asks us about what was never opened.
+        from checkout.payments.cancel import cancel_attempt
+
+        left = cancel_attempt(payment, give_up=True, who=Who.GUICHET)
+        return None if left.is_open else left
+    report = ask(payment)
+    return None if report is None else apply(payment.pk, report)
+
+
+def _is_paid_otherwise(payment: Payment) -> bool:
+    return Order.objects.filter(pk=payment.order_id, state=OrderState.PAID).exists()
 
 
 def being_started(payment: Payment) -> bool:
@@ -34,9 +50,13 @@ def being_started(payment: Payment) -> bool:
 
 def recover(payment: Payment) -> Payment:
     """Close a CREATED attempt by asking the provider what it knows of it."""
+    return _recover(payment) or Payment.objects.select_related("order", "account").get(pk=payment.pk)
+
+
+def _recover(payment: Payment) -> Payment | None:
     report = ask(payment)
     if report is None:
-        return Payment.objects.get(pk=payment.pk)
+        return None
     if report.outcome is not Outcome.OPEN:
         return apply(payment.pk, report)
     provider = provider_for(payment.account, payment)
@@ -44,8 +64,8 @@ def recover(payment: Payment) -> Payment:
         try:
             report = provider.cancel(charge_for(payment), give_up=False)
         except ProviderError as why:
-            not_answered(payment, str(why), soon=False)
-            return Payment.objects.get(pk=payment.pk)
+            not_answered(payment, str(why), soon=False, code="payment.cancel_failed")
+            return None
     if report.outcome in {Outcome.OPEN, Outcome.CANCELED}:
         report = replace(
             report,

@@ -1,18 +1,17 @@
 """What is true of this attempt? Asks the provider, and lets `apply` write what it says."""
 
 import structlog
-from django.db.models import F
 from django.utils import timezone
 
 from checkout.models import Payment
-from checkout.payments.apply import apply, flag
+from checkout.payments.apply import apply, next_look
+from checkout.payments.attention import flag
 from checkout.payments.border import charge_for, provider_for
 from checkout.payments.locks import order_lock
-from checkout.payments.schedule import next_check
 from checkout.payments.timeline import Weight, Who, tell, tell_once
 from checkout.states import MONEY_STATES, State
 from providers.base import Claim, Report
-from providers.errors import Forged, Invalid, Misconfigured, Uncertain
+from providers.errors import Forged, ProviderError, Uncertain
 
 log = structlog.get_logger("checkout.settle")
 
@@ -32,23 +31,26 @@ def ask(payment: Payment, *, patience: float | None = None) -> Report | None:
         return provider_for(payment.account, payment, patience=patience).sync(charge_for(payment))
     except Uncertain as why:
         not_answered(payment, str(why), soon=patience is not None)
-    except (Misconfigured, Invalid) as why:
-        not_answered(payment, str(why), soon=False)
-        with order_lock(payment.order_id) as order:
-            flag(order, f"{payment.account.name}: {why}")
+    except ProviderError as why:
+        news = not_answered(payment, str(why), soon=False)
+        if news:  # said once: a person who has seen it is not called again for the same
+            with order_lock(payment.order_id) as order:
+                flag(order, f"{payment.account.name}: {why}")
     return None
 
 
-def not_answered(payment: Payment, why: str, *, soon: bool) -> None:
-    """Nobody knows yet. Say so once, and ask again: at once if a page's short patience was all that ran out."""
+def not_answered(payment: Payment, why: str, *, soon: bool, code: str = "payment.uncertain") -> bool:
+    """Nobody knows yet. Say so once, and ask again: at once if a page's short patience was all that ran out. True when
+    it was news."""
     with order_lock(payment.order_id) as order:
         row = order.payments.select_related("account").get(pk=payment.pk)
-        tell_once(order, "payment.uncertain", payment=row, who=Who.GUICHET, weight=Weight.WARNING, why=why)
+        told = tell_once(order, code, payment=row, who=Who.GUICHET, weight=Weight.WARNING, why=why)
         now = timezone.now()
         if not soon:
-            row.checks = F("checks") + 1
-        row.next_check_at = now if soon else next_check(row.state, payment.checks + 1, now)
+            row.checks += 1
+        row.next_check_at = now if soon else next_look(row, now)
         row.save(update_fields=["checks", "next_check_at"])
+        return told
 
 
 def returned(payment: Payment, query: dict[str, str], *, patience: float) -> Payment:
@@ -59,7 +61,7 @@ def returned(payment: Payment, query: dict[str, str], *, patience: float) -> Pay
     except Forged:
         claim = Claim.NOTHING
         log.warning("return with a bad signature", payment=payment.reference)
-    except (Misconfigured, Uncertain) as why:
+    except ProviderError as why:
         claim = Claim.NOTHING
         log.warning("return not read", payment=payment.reference, why=str(why))
     with order_lock(payment.order_id) as order:
@@ -69,13 +71,15 @@ def returned(payment: Payment, query: dict[str, str], *, patience: float) -> Pay
             row.claim, row.claimed_at = claim.value, timezone.now()
             row.save(update_fields=["claim", "claimed_at"])
             tell(order, "payment.returned", payment=row, who=Who.SHOPPER, claim=claim.value)
-    if row.state == State.CREATED:
-        return row  # `start` or `recover` has it in hand
-    settled = settle(row, patience=patience)
+    if row.state == State.CREATED or row.state in MONEY_STATES:
+        return row  # `start` or `recover` has it in hand; or there is nothing left to learn from a reload
+    report = ask(row, patience=patience)
+    if report is None:
+        return Payment.objects.get(pk=payment.pk)
+    settled = apply(payment.pk, report)
     if claim is Claim.SUCCESS and settled.state not in MONEY_STATES | {State.PENDING}:
         with order_lock(payment.order_id) as order:
-            known = order.timeline.filter(payment=settled, code="payment.claim_false").exists()
-            if not known and not order.timeline.filter(payment=settled, code="payment.uncertain").exists():
+            if not order.timeline.filter(payment=settled, code="payment.claim_false").exists():
                 tell(order, "payment.claim_false", payment=settled, who=Who.PROVIDER, weight=Weight.WARNING,
                      claim=claim.value, outcome=settled.state)  # fmt: skip
     return settled

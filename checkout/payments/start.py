@@ -5,11 +5,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from checkout.models import Account, Order, Payment, SavedCard
-from checkout.payments.apply import apply, flag, started
-from checkout.payments.border import charge_for, provider_for
+from checkout.payments.apply import apply, started
+from checkout.payments.attention import flag
+from checkout.payments.border import charge_for, prospective_charge, provider_for
 from checkout.payments.cards import cards_for
 from checkout.payments.locks import order_lock
-from checkout.payments.schedule import START_MAY_TAKE
+from checkout.payments.schedule import START_MAY_TAKE, next_check
 from checkout.payments.timeline import Weight, Who, tell
 from checkout.states import HELD_STATES, OrderState
 from providers.base import Outcome, Report
@@ -35,8 +36,19 @@ def start(
     NotPayable when the order is not open, is past its hold, holds money already, or its last attempt may not be
     followed by another. Takes as long as the provider takes to answer.
     """
+    if channel and channel not in account.provider_class.channels:
+        raise NotPayable(f"{account.name} has no such channel")
+    if sentence := _refusal(order, account):
+        raise NotPayable(sentence)
     payment, new = _intend(order, account, channel=channel, saved_card=saved_card, save_card=save_card)
     return open_at_provider(payment) if new else payment
+
+
+def _refusal(order: Order, account: Account) -> str:
+    try:
+        return provider_for(account).refuses(prospective_charge(order, account))
+    except Misconfigured:
+        return ""  # the attempt will say so, where the merchant reads it
 
 
 def _intend(
@@ -95,16 +107,7 @@ def open_at_provider(payment: Payment) -> Payment:
         return _not_opened(payment, str(no), code="unreachable")
     except Uncertain as no:
         # It may exist there. The intent stays open, and `recover` will ask.
-        with order_lock(payment.order_id) as order:
-            tell(
-                order,
-                "payment.start_uncertain",
-                payment=payment,
-                who=Who.GUICHET,
-                weight=Weight.WARNING,
-                why=no,
-            )
-        return payment
+        return _nobody_knows(payment, str(no))
     payment = started(payment.pk, opened)
     if opened.report is not None:
         payment = apply(payment.pk, opened.report)
@@ -118,6 +121,17 @@ def _remember(payment: Payment, memo: dict[str, object]) -> None:
         row.memo = {**row.memo, **memo}
         row.save(update_fields=["memo"])
     payment.memo = row.memo
+
+
+def _nobody_knows(payment: Payment, why: str) -> Payment:
+    """`start` has ended without an answer, so from now on others may ask."""
+    with order_lock(payment.order_id) as order:
+        row = order.payments.select_related("account").get(pk=payment.pk)
+        tell(order, "payment.start_uncertain", payment=row, who=Who.GUICHET, weight=Weight.WARNING, why=why)
+        row.checks = 1
+        row.next_check_at = next_check(row.state, row.checks, timezone.now())
+        row.save(update_fields=["checks", "next_check_at"])
+        return row
 
 
 def _not_opened(payment: Payment, why: str, *, code: str) -> Payment:

@@ -1,0 +1,98 @@
+"""Is this report to be believed of this payment? If not, why not, in a sentence for the merchant. Changes nothing."""
+
+from checkout.models import Payment
+from providers.base import Outcome, Report
+from providers.money import Money
+
+SUMS = ("authorized", "captured", "refunded", "voided", "pending")
+MONEY_OUTCOMES = frozenset({Outcome.AUTHORIZED, Outcome.PAID, Outcome.REFUNDED})
+
+
+def objection(payment: Payment, report: Report) -> str:
+    """ "" when the report may be believed."""
+    return (
+        _of_another(payment, report)
+        or _unfit_amounts(payment, report)
+        or _unfit_money(payment, report)
+        or _impossible_sums(payment, report)
+    )
+
+
+def _of_another(payment: Payment, report: Report) -> str:
+    if report.reference is not None and report.reference != payment.reference:
+        return f"asked about {payment.reference}, the provider answers about {report.reference}"
+    if report.live is not None and report.live != payment.account.live:
+        return (
+            "a test payment on a live account" if payment.account.live else "a live payment on a test account"
+        )
+    return ""
+
+
+def _unfit_amounts(payment: Payment, report: Report) -> str:
+    told = [money for name in SUMS if (money := getattr(report, name)) is not None]
+    told += [listed.money for listed in report.operations or ()]
+    for tender in report.tenders:
+        told += [tender.authorized, tender.captured, tender.refunded, tender.voided]
+    for money in told:
+        if money.currency != payment.currency:
+            return f"asked {payment.money}, provider reports {money}"
+        if money.minor < 0:
+            return f"the provider reports a negative sum, {money}"
+    return ""
+
+
+def _unfit_money(payment: Payment, report: Report) -> str:
+    """Is it as much as was asked for? Of a report that says there is money."""
+    if report.outcome not in MONEY_OUTCOMES:
+        return ""
+    charged = report.authorized or (payment.authorized if payment.authorized_minor else report.captured)
+    if not charged:
+        return f"the provider says {report.outcome} but not how much" if payment.amount_minor else ""
+    if charged != payment.money:
+        return f"asked {payment.money}, provider reports {charged}"
+    captured, refunded = sum_of(payment, report, "captured"), sum_of(payment, report, "refunded")
+    if report.outcome is Outcome.PAID and not captured:
+        return f"the provider says paid, but captured {captured}"
+    if report.outcome is Outcome.REFUNDED and (refunded < captured or not refunded):
+        return f"the provider says refunded, but {refunded} of {captured}"
+    return ""
+
+
+def _impossible_sums(payment: Payment, report: Report) -> str:
+    """What the database's own constraints would refuse, whatever the outcome."""
+    authorized, captured, refunded, voided = (
+        sum_of(payment, report, name) for name in ("authorized", "captured", "refunded", "voided")
+    )
+    if payment.amount_minor and authorized > payment.money:
+        return f"asked {payment.money}, provider reports {authorized}"
+    if captured > authorized:
+        return f"captured {captured} is more than authorised {authorized}"
+    if refunded > captured:
+        return f"refunded {refunded} is more than captured {captured}"
+    if voided + captured > authorized:
+        return f"voided and captured together are more than authorised {authorized}"
+    return ""
+
+
+def sum_of(payment: Payment, report: Report, name: str) -> Money:
+    """The report's sum, or ours where it is silent. What moved does not move back: an older answer that arrives
+    late must not undo a newer one, so a sum only grows ("pending" alone comes and goes)."""
+    ours = Money(getattr(payment, f"{name}_minor"), payment.currency)
+    told: Money | None = getattr(report, name)
+    if name == "pending":
+        return ours if told is None else told
+    return max(ours, _implied(payment, report, name) if told is None else told)
+
+
+def _implied(payment: Payment, report: Report, name: str) -> Money:
+    """What the rest of the report says of a sum that it does not name."""
+    nothing = Money.zero(payment.currency)
+    if name == "authorized":
+        return (report.captured or nothing) + (report.voided or nothing)
+    if name == "captured" and report.outcome is Outcome.PAID and not payment.captured_minor:
+        return sum_of(payment, report, "authorized") - sum_of(payment, report, "voided")
+    if name == "captured" and report.outcome is Outcome.REFUNDED:
+        return report.refunded or nothing
+    if name == "refunded" and report.outcome is Outcome.REFUNDED:
+        return sum_of(payment, report, "captured")
+    return nothing
