@@ -52,6 +52,19 @@ else:
     _TextField = models.TextField
 
 
+# A Fernet token's version byte and the first bytes of its time, for the centuries to come.
+_SEAL_BEGINS = "gAAAAA"
+
+
+def _unsealed(token: str) -> Sealed:
+    try:
+        return Sealed(json.loads(credential_box().decrypt(token.encode())))
+    except InvalidToken:
+        raise ImproperlyConfigured(
+            "A stored secret was encrypted with a key that is no longer in CREDENTIAL_KEYS."
+        ) from None
+
+
 class _SealingAttribute(DeferredAttribute):
     """What is assigned is sealed at once, not only when it is read back."""
 
@@ -67,15 +80,15 @@ class EncryptedField(_TextField):
     def from_db_value(self, value: str | None, expression: Any, connection: Any) -> Sealed:
         if not value:
             return Sealed(None)
-        try:
-            return Sealed(json.loads(credential_box().decrypt(value.encode())))
-        except InvalidToken:
-            raise ImproperlyConfigured(
-                "A stored secret was encrypted with a key that is no longer in CREDENTIAL_KEYS."
-            ) from None
+        return _unsealed(value)
 
     def to_python(self, value: Any) -> Sealed:
-        return value if isinstance(value, Sealed) else Sealed(value)
+        """Also what `loaddata` brings: the token that `value_to_string` wrote is opened, not sealed a second time."""
+        if isinstance(value, Sealed):
+            return value
+        if isinstance(value, str) and value.startswith(_SEAL_BEGINS):
+            return _unsealed(value)
+        return Sealed(value or None)
 
     def get_prep_value(self, value: Any) -> str:
         plain = value.reveal() if isinstance(value, Sealed) else value

@@ -1,6 +1,7 @@
 """What do providers see of us? One door: verify, keep, answer. What is true is asked for later, by the worker."""
 
 import structlog
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
@@ -9,7 +10,7 @@ from checkout.models import Account
 from checkout.payments.border import provider_for
 from checkout.tasks import keep_notification
 from providers.base import Incoming
-from providers.errors import Forged, Invalid, Misconfigured
+from providers.errors import Forged, Invalid, Misconfigured, ProviderError
 from providers.http import redact_body
 
 log = structlog.get_logger("checkout.inbound")
@@ -23,12 +24,16 @@ def notify(request: HttpRequest, account_id: str) -> HttpResponse:
     account = Account.objects.filter(pk=account_id).first()
     if account is None:
         return JsonResponse({"error": "no such account"}, status=404)
-    if int(request.headers.get("Content-Length") or 0) > MAX_BYTES:
-        return JsonResponse({"error": "too large"}, status=413)
+    try:
+        body = request.body
+    except RequestDataTooBig:
+        return _too_large()
+    if len(body) > MAX_BYTES:
+        return _too_large()
     incoming = Incoming(
         headers={name.lower(): value for name, value in request.headers.items()},
         query=request.GET.dict(),
-        body=request.body,
+        body=body,
     )
     try:
         notification = provider_for(account).read_notification(incoming)
@@ -41,5 +46,13 @@ def notify(request: HttpRequest, account_id: str) -> HttpResponse:
         # Not the provider's fault: let it come again when the merchant has mended the settings.
         log.error("notification could not be read", account=account.name, why=str(why))
         return JsonResponse({"error": "the account is not set up"}, status=503)
+    except ProviderError as why:
+        # It could be neither believed nor refused now. Nothing is kept, so it has to come again.
+        log.warning("notification not read", account=account.name, why=str(why))
+        return JsonResponse({"error": "come again later"}, status=503)
     keep_notification(account, notification, redact_body(incoming.body))
     return HttpResponse("OK", content_type="text/plain")
+
+
+def _too_large() -> HttpResponse:
+    return JsonResponse({"error": "too large"}, status=413)

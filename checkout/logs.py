@@ -4,7 +4,7 @@ import logging
 import re
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import structlog
@@ -13,17 +13,41 @@ from django.http import HttpRequest, HttpResponse
 from providers.http import redact, redact_text
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
-# The token in a payment page's address opens that page, so it is a secret.
-_TOKEN_IN_PATH = re.compile(r"(/(?:pay|r)/)[A-Za-z0-9_-]{6,}")
+# The tokens in a payment page's addresses open that page, so they are secrets.
+_TOKEN_IN_PATH = re.compile(r"(/(?:pay|return)/)[A-Za-z0-9_-]{6,}")
 _KEEP = frozenset({"event", "level", "timestamp", "logger", "request_id", "payment", "order"})
 
 
 def _redacted(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
     for name, value in event.items():
-        event[name] = redact_text(str(value)) if name in _KEEP else redact(value, name)
-        if isinstance(event[name], str):
-            event[name] = _TOKEN_IN_PATH.sub(r"\1***", event[name])
+        if not name.startswith("_"):  # those are the logging library's own
+            event[name] = _shown(name, value)
     return event
+
+
+def _shown(name: str, value: Any) -> Any:
+    if name in _KEEP:
+        return _without_tokens(redact_text(str(value)))
+    return _without_tokens(redact(_readable(value), name))
+
+
+def _readable(value: Any) -> Any:
+    """Made of what redaction knows. Anything else would be shown by its repr, after the redaction."""
+    if isinstance(value, Mapping):
+        return {str(name): _readable(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_readable(inner) for inner in value]
+    if value is None or isinstance(value, str | int | float):
+        return value
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+
+
+def _without_tokens(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _without_tokens(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_without_tokens(inner) for inner in value]
+    return _TOKEN_IN_PATH.sub(r"\1***", value) if isinstance(value, str) else value
 
 
 def logging_config(*, level: str, form: str) -> None:

@@ -26,8 +26,8 @@ log = structlog.get_logger("checkout.tasks")
 @task()
 def check_payment(payment_id: int) -> None:
     payment = Payment.objects.select_related("order", "account").get(pk=payment_id)
-    structlog.contextvars.bind_contextvars(payment=payment.reference)
-    check(payment)
+    with structlog.contextvars.bound_contextvars(payment=payment.reference):
+        check(payment)
 
 
 @task(priority=10)
