@@ -54,6 +54,8 @@ from providers.errors import Decline, Forged, Invalid, Misconfigured, ProviderEr
 from providers.http import Http
 from providers.money import Money
 
+__all__ = ["Epc", "EpcOrder", "EpcSettings"]
+
 FACADE, ORDERS, PAYMENTS = "externalOrderFacade", "externalOrderService", "externalPaymentService"
 # How long notifyOrder may wait for the order's outcome, in milliseconds. The manual's headings say 3000 where its
 # bodies say 30000 and 100; the bodies are what was sent and answered.
