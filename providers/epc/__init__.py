@@ -150,17 +150,7 @@ class Epc(Provider):
             return self._sync_alias(charge)
         if not charge.memo.get("payment_id"):
             return self._sync_order(charge)
-        payment = self._payment(charge)
-        outcome = _OUTCOMES.get(payment.payment_status)
-        if outcome is None:
-            return self._report(charge, Outcome.PENDING, warning=_unknown("payment", payment.payment_status))
-        if outcome is Outcome.PAID:
-            return self._finalise(charge, payment)
-        if outcome is Outcome.OPEN and self._gone(self._order(charge.memo["order_id"])):
-            return self._report(charge, Outcome.EXPIRED)
-        if outcome in (Outcome.FAILED, Outcome.CANCELED):
-            return self._end(charge, outcome, payment)
-        return self._report(charge, outcome)
+        return self._sync_payment(charge, self._payment(charge))
 
     def read_notification(self, incoming: Incoming) -> Notification:
         """The order webhook: unsigned, sent when an order is closed. A doorbell; nothing it says is believed."""
@@ -191,19 +181,22 @@ class Epc(Provider):
     # --- the rest ---------------------------------------------------------------------------------------
 
     def cancel(self, charge: Charge, *, give_up: bool) -> Report:
-        now = self.sync(charge)
-        if now.outcome not in (Outcome.OPEN, Outcome.EXPIRED, Outcome.FAILED, Outcome.CANCELED):
-            return now  # there is money in it, or there may be
-        charge = replace(charge, memo={**charge.memo, **now.memo})
-        if now.outcome is Outcome.OPEN and charge.memo.get("payment_id"):
-            body = bodies.payment(charge, paymentStatus="CANCELLED_BY_USER")
-            answer = self._s360.call(PAYMENTS, "updatePayments", body, Payments)
-            if _OUTCOMES.get(answer.of(charge.memo["payment_id"]).payment_status) is not Outcome.CANCELED:
-                return self.sync(charge)
+        if charge.kind is Kind.SAVE_CARD or not charge.memo.get("payment_id"):
+            now = self.sync(charge)
+            nobody_pays = now.outcome in (Outcome.OPEN, Outcome.EXPIRED)
+            return replace(now, outcome=Outcome.CANCELED) if nobody_pays else now
+        payment = self._payment(charge)
+        if payment.payment_status not in ("WAITING", "IN_PROGRESS"):
+            now = self._sync_payment(charge, payment)
+        elif self._mark_cancelled(charge):
             return self._roll_back(charge, Outcome.CANCELED, ABANDON if give_up else ROLL_BACK)
-        if now.outcome in (Outcome.OPEN, Outcome.EXPIRED):
-            now = replace(now, outcome=Outcome.CANCELED)
-        elif give_up and charge.memo.get("rolled_back") and not charge.memo.get("given_up"):
+        else:
+            now = self.sync(charge)
+        charge = replace(charge, memo={**charge.memo, **now.memo})
+        if now.outcome is Outcome.EXPIRED:
+            return replace(now, outcome=Outcome.CANCELED)
+        ended = now.outcome in (Outcome.FAILED, Outcome.CANCELED) and charge.memo.get("rolled_back")
+        if give_up and ended and not charge.memo.get("given_up"):
             # Rolled back means reopened: the order would keep its seats for another 25 minutes.
             try:
                 self._notify(charge.memo["order_id"], ABANDON)
@@ -293,6 +286,27 @@ class Epc(Provider):
         if payment.order_id not in (None, order_id):
             raise Uncertain(f"S360 answered about order {payment.order_id} instead of {order_id}.")
         return payment
+
+    def _sync_payment(self, charge: Charge, payment: PaymentDetail) -> Report:
+        outcome = _OUTCOMES.get(payment.payment_status)
+        if outcome is None:
+            return self._report(charge, Outcome.PENDING, warning=_unknown("payment", payment.payment_status))
+        if outcome is Outcome.PAID:
+            return self._finalise(charge, payment)
+        if outcome is Outcome.OPEN and self._gone(self._order(charge.memo["order_id"])):
+            return self._report(charge, Outcome.EXPIRED)
+        if outcome in (Outcome.FAILED, Outcome.CANCELED):
+            return self._end(charge, outcome, payment)
+        return self._report(charge, outcome)
+
+    def _mark_cancelled(self, charge: Charge) -> bool:
+        """Tell EPC that the shopper gave up. It may refuse, as the bank may have the card by now: money may come."""
+        body = bodies.payment(charge, paymentStatus="CANCELLED_BY_USER")
+        try:
+            answer = self._s360.call(PAYMENTS, "updatePayments", body, Payments)
+        except (Uncertain, Invalid):
+            return False  # whoever asks next will see
+        return _OUTCOMES.get(answer.of(charge.memo["payment_id"]).payment_status) is Outcome.CANCELED
 
     def _finalise(self, charge: Charge, payment: PaymentDetail) -> Report:
         """EPC has the money, and the order is S360's to close. "success" alone means nothing: a failed payment's
@@ -472,6 +486,7 @@ class Epc(Provider):
             "paymentId": str(transaction),
             "sessionId": charge.reference,  # what we sent as ORDER_IDENTIFIER: "your unique session id" is both
             "options": {
+                **({language: charge.language} if (language := self.settings.language_option) else {}),
                 **self.settings.display_options,
                 "fullRedirection": self.settings.full_redirection,
                 self.settings.cancel_button_option: self.settings.cancel_button,

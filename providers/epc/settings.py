@@ -103,6 +103,12 @@ class EpcSettings(AccountSettings):
         description="As in the manual's example; ask SecuTix whether more is needed.",
         min_length=1,
     )
+    language_option: str = Field(
+        "language",
+        title="Name of the language option",
+        description="The widget's option that takes the shopper's language; empty for none. Sandbox convention: ask "
+        "SecuTix.",
+    )
     display_options: _Options = Field(
         default_factory=dict,
         title="Further display options",

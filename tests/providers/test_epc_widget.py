@@ -89,7 +89,7 @@ def visit(page: Page, html: str, data: dict[str, Any], script: str | None) -> No
 
 def test_the_widget_is_called_as_the_manual_says(browser_page: Page, data: dict[str, Any]) -> None:
     visit(browser_page, drawn(data, csp_nonce="n0nce"), data, RECORDER)
-    options = {"note": "</script><b>", "fullRedirection": True, "enableCancelButton": True}
+    options = {"language": "en", "note": "</script><b>", "fullRedirection": True, "enableCancelButton": True}
     ids = {"paymentId": "1638671948", "sessionId": "your-unique-session-id-12345"}
     assert browser_page.evaluate("told") == [["widget", "paymentWidget", ids, options]]
     assert browser_page.locator("#paymentWidget").inner_text() == data["src"]
