@@ -288,6 +288,7 @@ class Epc(Provider):
         return payment
 
     def _sync_payment(self, charge: Charge, payment: PaymentDetail) -> Report:
+        """What EPC's word for our payment means, and what has to be done about it."""
         outcome = _OUTCOMES.get(payment.payment_status)
         if outcome is None:
             return self._report(charge, Outcome.PENDING, warning=_unknown("payment", payment.payment_status))

@@ -325,13 +325,15 @@ def _refusal(method: str, status: int, told: Envelope) -> ProviderError:
     """Which kind of no is it? S360 publishes neither its words nor its codes, so only what is plain is believed."""
     why = plain(told.status_detail or told.status_message)
     sentence = f"S360 refuses {method}: {why or told.status_code or f'HTTP {status}'}"
-    if status in (401, 403) or _OUR_FAULT.search(why):
-        return Misconfigured(
-            f"{sentence}. Look at the institution, virtual operator, partner, secret and ids."
-        )
-    if method == "createPaymentsAndCloseOrder" and _DECLINED.search(why):
+    if status not in (401, 403) and method == "createPaymentsAndCloseOrder" and _DECLINED.search(why):
         return Declined(Decline(code=told.status_code, message=why, reason=reason(why)))
-    if status in (400, 404, 409, 422) or _INVALID.search(why):
+    if status in (401, 403) or _OUR_FAULT.search(why):
+        return Misconfigured(f"{sentence.rstrip('.')}. {_LOOK}")
+    # An order that is refused is no money: whatever the words, it can be mended and sent again.
+    refused = status in (400, 404, 409, 422) or (
+        method == "createOrUpdateOrder" and told.status_code == "error"
+    )
+    if refused or _INVALID.search(why):
         named = re.search(r"\b[a-z]+(?:[A-Z][a-z]+)+\b", why)
         return Invalid(named.group() if named else method, sentence)
     return Uncertain(sentence)
@@ -346,7 +348,8 @@ _LOOK = "Look at the institution, virtual operator, partner, secret and ids."
 _OUR_FAULT = re.compile(
     r"unauthori[sz]ed|not authori[sz]ed|not activated|credential|access denied|forbidden|"
     r"(jwt|token|signature)\b.*\b(invalid|expired)|(invalid|expired|unknown) (jwt|token|signature|operator|partner|"
-    r"institution|point of sales?|payment method)|(point of sales?|payment method)\b.*\b(unknown|invalid|not found)",
+    r"institution|point of sales?|payment method)|"
+    r"(point ?of ?sales?|payment ?method)(id)?\b.*\b(unknown|invalid|is not|not found)\b",
     re.IGNORECASE,
 )
 _DECLINED = re.compile(

@@ -1031,6 +1031,22 @@ def test_the_kinds_of_no(s360: S360, answer: Any, kind: type[Exception], sentenc
     assert str(refused.value) == sentence
 
 
+def test_an_order_that_is_refused_can_be_mended(s360: S360) -> None:
+    s360.expect(MAKE, error("itemId: item 5 is nothing we sell"))
+    with pytest.raises(Invalid) as refused:
+        s360.epc().prepare(charge())
+    assert str(refused.value) == "itemId: S360 refuses createOrUpdateOrder: itemId: item 5 is nothing we sell"
+    s360.expect(MAKE, {"statusCode": "in_progress"})
+    with pytest.raises(Uncertain):
+        s360.epc().prepare(charge())
+
+
+def test_a_payment_method_of_another_point_of_sale_is_the_merchants_to_mend(s360: S360) -> None:
+    s360.expect(PAY, error("paymentMethodId: is not a payment method of this point of sale"))
+    with pytest.raises(Misconfigured):
+        s360.epc().start(charge(memo=MEMO))
+
+
 def test_a_decline_says_why(s360: S360) -> None:
     s360.expect(PAY, error("Payment was refused: expired card"))
     with pytest.raises(Declined) as declined:
