@@ -36,6 +36,7 @@ def show(request: HttpRequest, order: Order) -> HttpResponse:
     """The one page of an order."""
     sight = sight_of(order)
     context = context_for(order, sight, note=request.GET.get("note", ""), go_on="onward" in request.GET)
+    context["csp_nonce"] = request.csp_nonce  # type: ignore[attr-defined]  # for the widgets' own small scripts
     response = render(request, f"shopper/{sight.page}.html", context)
     allow(response, sight)
     return response

@@ -1,0 +1,106 @@
+"""A provider that does what the test says. Registered as "scripted"; keeps what it was asked."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from providers.base import (
+    AccountSettings,
+    Charge,
+    Claim,
+    Kind,
+    Outcome,
+    Provider,
+    Redirect,
+    Report,
+    Returned,
+    Show,
+    Started,
+    Widget,
+)
+from providers.errors import Decline, ProviderError
+from providers.money import Money
+
+ORIGIN = "https://widget.example"
+WIDGET = Widget(template="shopper_tests/widget.html", data={"ticket": "T-1"}, origins=(ORIGIN,))
+REDIRECT = Redirect(url="https://pay.example/session/7")
+FORM = Redirect(url="https://pay.example/form", fields={"amount": "42.99"}, method="POST")
+
+
+class ScriptedSettings(AccountSettings):
+    """None."""
+
+
+class Scripted(Provider):
+    slug = "scripted"
+    label = "Bank card"
+    name = "Scripted Payments"
+    settings_type = ScriptedSettings
+    kinds = frozenset({Kind.ONE_OFF, Kind.SAVE_CARD})
+    needs_script = True
+
+    calls: ClassVar[list[str]] = []
+    charges: ClassVar[list[Charge]] = []
+    show: ClassVar[Show | None] = WIDGET
+    truth: ClassVar[Report | ProviderError] = Report(outcome=Outcome.OPEN)
+    start_error: ClassVar[ProviderError | None] = None
+    cancel_error: ClassVar[ProviderError | None] = None
+
+    @classmethod
+    def forget(cls) -> None:
+        cls.calls, cls.charges = [], []
+        cls.show, cls.truth = WIDGET, Report(outcome=Outcome.OPEN)
+        cls.start_error = cls.cancel_error = None
+
+    def start(self, charge: Charge) -> Started:
+        self._asked("start", charge)
+        if self.start_error is not None:
+            raise self.start_error
+        return Started(show=self.show, provider_id=f"P-{charge.reference}")
+
+    def sync(self, charge: Charge) -> Report:
+        self._asked("sync", charge)
+        if isinstance(self.truth, ProviderError):
+            raise self.truth
+        return self.truth
+
+    def resume(self, charge: Charge, query: Mapping[str, str]) -> Returned:
+        said = query.get("result", "")
+        return Returned(claim=Claim(said) if said else Claim.NOTHING)
+
+    def cancel(self, charge: Charge, *, give_up: bool) -> Report:
+        self._asked("give up" if give_up else "cancel", charge)
+        if self.cancel_error is not None:
+            raise self.cancel_error
+        return self.truth if self._has_money() else Report(outcome=Outcome.CANCELED)
+
+    def _has_money(self) -> bool:
+        return isinstance(self.truth, Report) and self.truth.outcome in {Outcome.PAID, Outcome.AUTHORIZED}
+
+    def _asked(self, what: str, charge: Charge) -> None:
+        self.calls.append(what)
+        self.charges.append(charge)
+
+
+class Plain(Scripted):
+    """A second one, which works without a script."""
+
+    slug = "plain"
+    label = "Bank transfer"
+    name = "Plain Payments"
+    kinds = frozenset({Kind.ONE_OFF})
+    needs_script = False
+
+
+def paid(minor: int = 4299, **more: Any) -> Report:
+    money = Money(minor, "EUR")
+    return Report(outcome=Outcome.PAID, authorized=money, captured=money, **more)
+
+
+def authorized() -> Report:
+    return Report(outcome=Outcome.AUTHORIZED, authorized=Money(4299, "EUR"))
+
+
+def refused(reason: str, **more: Any) -> Report:
+    return Report(
+        outcome=Outcome.FAILED, decline=Decline(code="05", message="Do not honour", reason=reason), **more
+    )

@@ -1,0 +1,76 @@
+"""Can everybody read and press every page? A real browser looks at each, narrow and wide, light and dark."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
+
+from checkout.models import Order
+from tests.shopper.scenes import SCENES, Stage
+from tests.shopper.scripted import Scripted
+
+LOOKS: list[dict[str, Any]] = [
+    {"viewport": {"width": 390, "height": 844}, "color_scheme": "light"},
+    {"viewport": {"width": 320, "height": 640}, "color_scheme": "dark"},
+    {"viewport": {"width": 1280, "height": 900}, "color_scheme": "dark"},
+]
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+@pytest.fixture(scope="module")
+def browser(chromium_path: str, chromium_flags: list[str]) -> Iterator[Browser]:
+    # Playwright's loop runs in this thread, and Django takes that for asynchronous code.
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        running = playwright.chromium.launch(executable_path=chromium_path, args=chromium_flags)
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def orders(transactional_db: None, stage: Stage) -> dict[str, Order]:
+    made = {}
+    for name, (play, _heading) in SCENES.items():
+        Scripted.forget()
+        made[name] = play(stage)
+    return made
+
+
+def complaints(context: BrowserContext, url: str) -> list[str]:
+    """What axe, the console and the layout have to say against the page."""
+    page = context.new_page()
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.goto(url)
+    found = Axe().run(page, options={"runOnly": {"type": "tag", "values": TAGS}})
+    for violation in found.response["violations"]:
+        said += [f"{violation['id']}: {node['html']}" for node in violation["nodes"]]
+    if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+        said.append("it scrolls sideways")
+    small = page.evaluate(
+        """() => [...document.querySelectorAll("main button, main a.main, main a.second, header button")]
+        .filter(e => e.checkVisibility()).filter(e => { const r = e.getBoundingClientRect();
+        return r.height < 44 || r.width < 44; }).map(e => e.outerHTML)"""
+    )
+    said += [f"too small to hit: {html}" for html in small]
+    page.close()
+    return said
+
+
+@pytest.mark.parametrize(
+    "look", LOOKS, ids=lambda look: f"{look['viewport']['width']}-{look['color_scheme']}"
+)
+def test_every_page_is_accessible(
+    browser: Browser, live_server: Any, orders: dict[str, Order], look: dict[str, Any]
+) -> None:
+    context = browser.new_context(**look)
+    found = {
+        name: said
+        for name, order in orders.items()
+        if (said := complaints(context, live_server.url + order.get_absolute_url()))
+    }
+    context.close()
+    assert found == {}
