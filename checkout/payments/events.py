@@ -1,5 +1,7 @@
 """What is the shop owed word of? Written in the transaction of the change, so that neither comes without the other."""
 
+from datetime import timedelta
+
 from django.db import transaction
 from django.dispatch import Signal
 from django.utils import timezone
@@ -9,6 +11,8 @@ from checkout.payments.snapshot import order_snapshot
 
 # Sent after the commit with `event_id`: whoever carries webhooks may go at once instead of waiting for the sweep.
 owed = Signal()
+# Until then it is theirs alone; an event that is still owed after that is the sweep's.
+HEAD_START = timedelta(seconds=20)
 
 
 def owe(order: Order, type_: str) -> None:
@@ -20,7 +24,7 @@ def owe(order: Order, type_: str) -> None:
         shop=order.shop,
         order=order,
         type=type_,
-        next_try_at=now,
+        next_try_at=now + HEAD_START,
         payload={"type": type_, "timestamp": now.isoformat(), "data": order_snapshot(order)},
     )
     # Robust: what was committed stays done, even if nobody can be told of it at this moment. The sweep will.
