@@ -19,7 +19,9 @@ KNOWN_CUSTOMER = {
 
 class BuyerForm(forms.Form):
     buyer = forms.ChoiceField(
-        choices=[(GUEST, _("As a guest")), (KNOWN, _("As Camille Martin, who has an account"))], initial=GUEST
+        choices=[(GUEST, _("A guest")), (KNOWN, _("Camille Martin, who has an account"))],
+        initial=GUEST,
+        widget=forms.RadioSelect,
     )
     email = forms.EmailField(label=_("E-mail address"), required=False, max_length=254)
     first_name = forms.CharField(label=_("First name"), required=False, max_length=100)

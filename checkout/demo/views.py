@@ -62,7 +62,7 @@ def checkout(request: HttpRequest) -> HttpResponse:
         return redirect("demo:basket")
     form = BuyerForm(request.POST or None)
     if not form.is_valid():
-        return page(request, "checkout", form=form, status=422 if form.is_bound else 200)
+        return page(request, "checkout", form=form)
     lines = [
         {"item": line.product.item, "name": str(line.product.name), "quantity": line.quantity,
          "unit_price": line.product.price}

@@ -39,6 +39,7 @@ STANDS = (
             "payment_method": 16362,
             "base_url": "{sandbox}/epc",
             "widget_url": "{sandbox}/epc/widget/integrate_widget.js",
+            "guest_contact": "100001",
             "catalogue_currency": "EUR",
             "notification_key": "{notification_key}",
         },
