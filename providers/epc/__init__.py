@@ -393,8 +393,9 @@ class Epc(Provider):
     ) -> Report:
         decline = None
         if outcome is Outcome.FAILED and payment:
-            why = plain(payment.status_detail)
-            decline = Decline(code="FAILED", message=why, reason=reason(why))
+            psp = plain(str(payment.psp_additional_returned_data.get(self.settings.decline_name) or ""))
+            why = psp.replace("_", " ") or plain(payment.status_detail)
+            decline = Decline(code=psp or "FAILED", message=why, reason=reason(why))
         unsafe = "S360 does not say that a further payment would be safe: let somebody look first."
         return self._report(
             charge,

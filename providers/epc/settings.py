@@ -129,6 +129,12 @@ class EpcSettings(AccountSettings):
     result_cancelled: str = Field(
         "cancelled", title="... after cancel", description="Sandbox convention: ask SecuTix."
     )
+    decline_name: str = Field(
+        "declineReason",
+        title="Name of the decline reason",
+        description="The entry of a payment's pspAdditionalReturnedData that says why a card was refused. "
+        "Sandbox convention: ask SecuTix.",
+    )
     closing_state: str = Field(
         "CLOSING",
         title="Order state: being closed",

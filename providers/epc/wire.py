@@ -19,6 +19,7 @@ from pydantic import (
     ValidationError,
     ValidatorFunctionWrapHandler,
     WrapValidator,
+    field_validator,
     model_validator,
 )
 from pydantic.alias_generators import to_camel
@@ -156,6 +157,12 @@ class PaymentDetail(_Wire):
     card_masked_number: Text = ""
     card_type: Text = ""
     card_expiration_date: Text = ""
+    psp_additional_returned_data: Mapping[str, Any] = {}  # its names are the acquirer's own
+
+    @field_validator("psp_additional_returned_data", mode="before")
+    @classmethod
+    def _named(cls, data: Any) -> Any:
+        return data if isinstance(data, Mapping) else {}
 
     @model_validator(mode="before")
     @classmethod

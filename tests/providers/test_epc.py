@@ -601,6 +601,21 @@ def test_a_date_that_cannot_be_read_ends_nothing(s360: S360) -> None:
     assert s360.epc().sync(started).outcome is Outcome.OPEN
 
 
+def test_the_acquirers_own_reason_is_told_when_there_is_one(s360: S360) -> None:
+    told = {"declineReason": "expired_card", "somethingElse": 7}
+    s360.expect(ASK, paid("FAILED", pspAdditionalReturnedData=told))
+    s360.expect(DETAILS, order("CLOSING")).expect(NOTIFY, ROLLED_BACK, notify(30000))
+    assert s360.epc().sync(started).decline == Decline(
+        code="expired_card", message="expired card", reason="expired_card"
+    )
+
+
+def test_an_acquirers_data_of_another_shape_is_no_reason(s360: S360) -> None:
+    s360.expect(ASK, paid("FAILED", pspAdditionalReturnedData="51"))
+    s360.expect(DETAILS, order("CLOSING")).expect(NOTIFY, ROLLED_BACK, notify(30000))
+    assert s360.epc().sync(started).decline == Decline(code="FAILED", message="", reason="declined")
+
+
 def test_a_failed_payment_is_rolled_back_once(s360: S360) -> None:
     s360.expect(ASK, paid("FAILED", statusDetail="Refused:<br/>insufficient funds"))
     s360.expect(DETAILS, order("CLOSING")).expect(NOTIFY, ROLLED_BACK, notify(30000))
