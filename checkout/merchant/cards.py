@@ -1,0 +1,77 @@
+"""Which cards are kept, for whom, and how is one removed?"""
+
+from typing import Any
+
+from django.contrib.admin import EmptyFieldListFilter, display
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.admin import ModelAdmin
+
+from checkout.merchant.action import Action, Said, done, noted
+from checkout.merchant.record import RecordAdmin
+from checkout.merchant.shown import badge, moment
+from checkout.models import SavedCard
+from checkout.payments.cards import remove_card
+
+
+def _remove(request: HttpRequest, card: SavedCard, typed: dict[str, Any]) -> Said:
+    fresh = SavedCard.objects.get(pk=card.pk)
+    if fresh.removed_at is not None:
+        return noted(_("The card was removed before."))
+    remove_card(fresh)
+    return done(_("The card is removed; its token is erased."))
+
+
+class SavedCardAdmin(RecordAdmin):
+    record_template = "merchant/card.html"
+    row_actions = (
+        Action(
+            name="remove",
+            label=gettext_lazy("Remove the card"),
+            offered=lambda card: card.removed_at is None,
+            explain=lambda card, typed: [
+                _(
+                    "%(card)s of customer %(customer)s is no longer offered, and the provider's token is erased here."
+                )
+                % {"card": card, "customer": card.customer_reference},
+                _("Payments that were made with it stay as they are. This cannot be taken back."),
+            ],
+            do=_remove,
+            tone="danger",
+        ),
+    )
+    list_display = ["card", "customer_reference", "account", "expires", "consent", "kept"]
+    list_filter = ["account", ("removed_at", EmptyFieldListFilter)]
+    search_fields = ["customer_reference", "last4"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows = super().get_queryset(request).select_related("account", "shop")
+        return rows.defer("token", "fingerprint", "account__secrets", "shop__webhook_secret")
+
+    @display(description=gettext_lazy("card"))
+    def card(self, card: SavedCard) -> str:
+        return str(card)
+
+    @display(description=gettext_lazy("expires"))
+    def expires(self, card: SavedCard) -> str:
+        return f"{card.expiry_month:02}/{card.expiry_year}" if card.expiry_month and card.expiry_year else "–"
+
+    @display(description=gettext_lazy("consent"), ordering="consented_at")
+    def consent(self, card: SavedCard) -> str:
+        return moment(card.consented_at)
+
+    @display(description=gettext_lazy("kept"))
+    def kept(self, card: SavedCard) -> SafeString:
+        return badge("canceled", _("removed")) if card.removed_at else badge("success", _("kept"))
+
+    def page(self, request: HttpRequest, row: Any) -> dict[str, Any]:
+        return {
+            "expires": self.expires(row),
+            "payments": row.payments.select_related("order").order_by("-id")[:50],
+        }
+
+
+PAGES: dict[type[Model], type[ModelAdmin]] = {SavedCard: SavedCardAdmin}

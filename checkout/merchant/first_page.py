@@ -1,0 +1,51 @@
+"""What should the merchant look at first? Orders that need a person, checks that are late, rules that are broken."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from checkout.models import Delivery, Operation, Order, ShopEvent
+from checkout.payments.figures import violations
+from checkout.payments.sweep import lateness
+
+_SHOWN = 20
+# The sweep comes every few seconds; a check that has waited longer than this tells of a worker that is not there.
+_LATE = timedelta(minutes=2)
+
+
+def first_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    if not request.user.has_perm("checkout.view_order"):
+        return context
+    flagged = Order.objects.exclude(attention="").order_by("-id")
+    late = lateness()
+    rules = violations()
+    return {
+        **context,
+        "title": _("First page"),
+        "may_see_orders": True,
+        "flagged": flagged[:_SHOWN],
+        "flagged_count": flagged.count(),
+        "late": late > _LATE,
+        "lateness": _in_words(late),
+        "rules": [(rule, count) for rule, count in rules.items() if count],
+        "rules_checked": len(rules),
+        "waiting": [
+            (_("Notifications not followed up yet"), Delivery.objects.exclude(next_try_at=None).count()),
+            (_("Webhooks not delivered yet"), ShopEvent.objects.exclude(next_try_at=None).count()),
+            (
+                _("Operations whose end is not known"),
+                Operation.objects.filter(status__in=Operation.OPEN).count(),
+            ),
+        ],
+    }
+
+
+def _in_words(late: timedelta) -> str:
+    seconds = int(late.total_seconds())
+    if seconds < 120:
+        return _("%(n)s seconds") % {"n": seconds}
+    if seconds < 7200:
+        return _("%(n)s minutes") % {"n": seconds // 60}
+    return _("%(n)s hours") % {"n": seconds // 3600}

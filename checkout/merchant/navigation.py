@@ -1,0 +1,66 @@
+"""Which way to which page? The admin's sidebar; a page that somebody may not see is not named to them."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+
+def _may_see(model: str) -> Callable[[HttpRequest], bool]:
+    app, _dot, name = model.partition(".")
+
+    def may(request: HttpRequest) -> bool:
+        return request.user.has_perm(f"{app}.view_{name}") or request.user.has_perm(f"{app}.change_{name}")
+
+    return may
+
+
+def _entry(title: str, icon: str, model: str) -> dict[str, Any]:
+    return {
+        "title": title,
+        "icon": icon,
+        "link": reverse(f"admin:{model.replace('.', '_')}_changelist"),
+        "permission": _may_see(model),
+    }
+
+
+def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
+    return [
+        {
+            "title": _("Counter"),
+            "items": [
+                {"title": _("First page"), "icon": "home", "link": reverse("admin:index")},
+                _entry(_("Orders"), "receipt_long", "checkout.order"),
+                _entry(_("Payments"), "payments", "checkout.payment"),
+                _entry(_("Saved cards"), "credit_card", "checkout.savedcard"),
+            ],
+        },
+        {
+            "title": _("Wire"),
+            "items": [
+                _entry(_("Notifications"), "notifications", "checkout.delivery"),
+                _entry(_("Webhooks"), "outbound", "checkout.shopevent"),
+            ],
+        },
+        {
+            "title": _("Set-up"),
+            "items": [
+                _entry(_("Provider accounts"), "account_balance", "checkout.account"),
+                _entry(_("Shops"), "storefront", "checkout.shop"),
+                _entry(_("API keys"), "key", "checkout.apikey"),
+                _entry(_("Users"), "person", "auth.user"),
+                _entry(_("Groups"), "group", "auth.group"),
+            ],
+        },
+    ]
+
+
+def stylesheet(request: HttpRequest) -> str:
+    return static("merchant/merchant.css")
+
+
+def script(request: HttpRequest) -> str:
+    return static("merchant/once.js")

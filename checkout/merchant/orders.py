@@ -1,0 +1,189 @@
+"""Where does the merchant find an order, and what does its page tell?"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.admin import SimpleListFilter, display
+from django.db.models import Model, Q, QuerySet
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin
+
+from checkout.merchant import order_actions
+from checkout.merchant.action import Button
+from checkout.merchant.record import RecordAdmin
+from checkout.merchant.shown import badge, moment, provider_name, sum_of
+from checkout.merchant.story import story
+from checkout.merchant.webhooks import state_of
+from checkout.models import Delivery, Order, Payment, ShopEvent
+from providers.money import Money
+
+
+class NeedsAPerson(SimpleListFilter):
+    title = _("needs a person")
+    parameter_name = "flag"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("yes", _("Yes")), ("no", _("No"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() == "yes":
+            return queryset.exclude(attention="")
+        return queryset.filter(attention="") if self.value() == "no" else queryset
+
+
+class Currency(SimpleListFilter):
+    title = _("currency")
+    parameter_name = "currency"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        # Of the latest orders: a DISTINCT over all of them would read the whole table for every page.
+        latest = Order.objects.order_by("-id").values_list("currency", flat=True)[:2000]
+        return [(code, code) for code in sorted(set(latest))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(currency=self.value()) if self.value() else queryset
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A row of the attempts table."""
+
+    payment: Payment
+    provider: str
+    buttons: list[Button]
+
+
+def attempts(
+    request: HttpRequest, order: Order, admin: Any, *, only: Payment | None = None, back: str
+) -> list[Attempt]:
+    rows = (
+        order.payments.select_related("account", "order")
+        .defer("account__secrets")
+        .prefetch_related("tenders", "operations__requested_by")
+        .order_by("number")
+    )
+    if only is not None:
+        rows = rows.filter(pk=only.pk)
+    return [Attempt(row, provider_name(row.account), admin.buttons(request, row, back=back)) for row in rows]
+
+
+def totals(order: Order, rows: list[Payment]) -> list[tuple[Any, Money]]:
+    """What all attempts together did, in the order's currency."""
+    same = [row for row in rows if row.currency == order.currency]
+
+    def total(name: str) -> Money:
+        return Money(sum(getattr(row, f"{name}_minor") for row in same), order.currency)
+
+    captured, refunded, voided = total("captured"), total("refunded"), total("voided")
+    lines = [
+        (_("Owed"), order.money),
+        (_("Authorised"), total("authorized")),
+        (_("Captured"), captured),
+        (_("Refunded"), refunded),
+    ]
+    return [*lines, (_("Voided"), voided)] if voided else lines
+
+
+def tenders(payments: list[Payment]) -> list[dict[str, Any]]:
+    """The split of every attempt that has one; a split in one part is no news."""
+    rows = []
+    for payment in payments:
+        parts = list(payment.tenders.all())
+        for part in parts if len(parts) > 1 else ():
+            sums = {name: Money(minor, payment.currency) for name, minor in part.values().items()}
+            rows.append({"number": payment.number, "means": str(part), **sums})
+    return rows
+
+
+class OrderAdmin(RecordAdmin):
+    record_template = "merchant/order.html"
+    row_actions = order_actions.ACTIONS
+    list_display = ["number", "reference", "email", "sum", "state_word", "paid", "flag", "created"]
+    list_filter = ["state", NeedsAPerson, "kind", Currency, "created_at"]
+    search_fields = ["number", "reference", "email"]
+    search_help_text = _(
+        "Order number, shop's reference, e-mail, last four digits of the card, provider's id or payment reference"
+    )
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        attempts = Payment.objects.filter(
+            Q(reference__iexact=term)
+            | Q(card_last4=term)
+            | Q(provider_id=term)
+            | Q(provider_references__value=term)
+        )
+        found = Q(number__icontains=term) | Q(reference__icontains=term) | Q(email__icontains=term)
+        return queryset.filter(found | Q(pk__in=attempts.values("order_id"))), False
+
+    @display(description=_("amount"), ordering="amount_minor")
+    def sum(self, order: Order) -> SafeString:
+        return sum_of(order.money)
+
+    @display(description=_("state"), ordering="state")
+    def state_word(self, order: Order) -> SafeString:
+        return badge(order.state, order.get_state_display())
+
+    @display(description=_("paid at"), ordering="paid_at")
+    def paid(self, order: Order) -> str:
+        return moment(order.paid_at)
+
+    @display(description=_("needs a person"))
+    def flag(self, order: Order) -> str:
+        return badge("flagged", str(_("look at this"))) if order.attention else ""
+
+    @display(description=_("created"), ordering="id")
+    def created(self, order: Order) -> str:
+        return moment(order.created_at)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).select_related("shop").defer("shop__webhook_secret")
+
+    def page(self, request: HttpRequest, row: Any) -> dict[str, Any]:
+        found = attempts(request, row, self.admin_site.get_model_admin(Payment), back=self.page_of(row))
+        payments = [attempt.payment for attempt in found]
+        buttons = self.buttons(request, row)
+        return {
+            "order": row,
+            "seen": next((button for button in buttons if button.action.name == "seen"), None),
+            "buttons": [button for button in buttons if button.action.name != "seen"],
+            "attempts": found,
+            "totals": totals(row, payments),
+            "tenders": tenders(payments),
+            "operations": [operation for payment in payments for operation in payment.operations.all()],
+            "story": story(row, with_exchanges=request.user.has_perm("checkout.view_exchange")),
+            "deliveries": _deliveries(payments),
+            "events": self._events(request, row),
+            "items": [{**item, "unit_price": Money(item["unit_price"], row.currency)} for item in row.items],
+            # Who holds the link may pay and see the order as the shopper does: it is for those who may act on it.
+            "may_see_link": request.user.has_perm("checkout.change_order"),
+        }
+
+    def _events(self, request: HttpRequest, order: Order) -> list[dict[str, Any]]:
+        admin: Any = self.admin_site.get_model_admin(ShopEvent)
+        return [
+            {
+                "event": event,
+                "state": badge(*state_of(event)),
+                "buttons": admin.buttons(request, event, back=self.page_of(order)),
+            }
+            for event in order.events.order_by("created_at")
+        ]
+
+
+def _deliveries(payments: list[Payment]) -> QuerySet[Any]:
+    return (
+        Delivery.objects.filter(payment__in=payments)
+        .select_related("account", "payment")
+        .defer("account__secrets")
+        .order_by("id")
+    )
+
+
+PAGES: dict[type[Model], type[ModelAdmin]] = {Order: OrderAdmin}

@@ -1,0 +1,206 @@
+"""What may the merchant do with a payment's money? Capture, void and refund, once each time it is meant."""
+
+import re
+import secrets
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.widgets import UnfoldAdminTextInputWidget
+
+from checkout.merchant.action import Action, Asked, Said, done, noted, refused, unsure
+from checkout.merchant.asking import ask_about
+from checkout.merchant.shown import provider_name
+from checkout.models import Operation, Payment
+from checkout.payments.operate import NotPossible, left, operate
+from checkout.templatetags.guichet import money as money_text
+from providers.base import OperationStatus, Verb
+from providers.money import Money, exponent
+
+
+def read_amount(text: str, currency: str) -> Money:
+    """What a merchant typed, in major units: "12.50" or "12,50". ValueError with a sentence when it is no amount.
+
+    No thousands marks: whether "1,000" is a thousand or one is not ours to guess.
+    """
+    decimals = exponent(currency)
+    fraction = rf"(?:[.,]\d{{1,{decimals}}})?" if decimals else ""
+    if not re.fullmatch(rf"\d{{1,12}}{fraction}", text.strip(), flags=re.ASCII):
+        example = Money(10 ** (decimals + 2), currency).decimal
+        raise ValueError(
+            _("Give an amount such as %(example)s, in %(currency)s, without marks between thousands.")
+            % {"example": example, "currency": currency}
+        )
+    money = Money.of(text.strip().replace(",", "."), currency)
+    if not money:
+        raise ValueError(_("Give an amount of more than nothing."))
+    return money
+
+
+class AmountForm(Asked):
+    """How much, and why. `key` is made when the form is drawn: however often it is sent, it makes one operation."""
+
+    verb: Verb
+    amount = forms.CharField(
+        label=gettext_lazy("Amount"),
+        max_length=20,
+        widget=UnfoldAdminTextInputWidget(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+    )
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"),
+        max_length=255,
+        required=False,
+        widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"}),
+        help_text=gettext_lazy("For your own records; it stays with the operation."),
+    )
+    key = forms.CharField(widget=forms.HiddenInput, max_length=40)
+
+    def __init__(self, *args: Any, row: Payment, **kwargs: Any) -> None:
+        super().__init__(*args, row=row, **kwargs)
+        self.most = left(row, self.verb)
+        self.fields["amount"].initial = str(self.most.decimal)
+        self.fields["amount"].help_text = _("In %(currency)s. At most %(most)s is left.") % {
+            "currency": row.currency,
+            "most": money_text(self.most),
+        }
+        self.fields["key"].initial = f"{self._key_start}{secrets.token_hex(6)}"
+
+    @property
+    def _key_start(self) -> str:
+        return f"{self.row.reference}-{self.verb.value[0]}"
+
+    def clean_amount(self) -> Money:
+        try:
+            money = read_amount(self.cleaned_data["amount"], self.row.currency)
+        except ValueError as why:
+            raise forms.ValidationError(str(why)) from None
+        known = Operation.objects.filter(key=self.data.get("key", "")).exists()
+        if money > self.most and not known:  # sent a second time, nothing may be left, and nothing is needed
+            raise forms.ValidationError(_("Only %(most)s is left.") % {"most": money_text(self.most)})
+        return money
+
+    def clean_key(self) -> str:
+        key: str = self.cleaned_data["key"]
+        # A key names one operation of this payment; one that names another's would show that one's end here.
+        if not re.fullmatch(re.escape(self._key_start) + r"[0-9a-f]{12}", key):
+            raise forms.ValidationError(_("This form is not for this payment. Open it again."))
+        return key
+
+
+class CaptureForm(AmountForm):
+    verb = Verb.CAPTURE
+
+
+class VoidForm(AmountForm):
+    verb = Verb.VOID
+
+
+class RefundForm(AmountForm):
+    verb = Verb.REFUND
+
+
+def _explain(verb: Verb, payment: Payment, typed: dict[str, Any]) -> list[str]:
+    about = {
+        "provider": provider_name(payment.account),
+        "number": payment.number,
+        "order": payment.order.number,
+        "card": f"{payment.card_brand} •••• {payment.card_last4}".strip()
+        if payment.card_last4
+        else _("the means of payment that was used"),
+        "money": money_text(typed["amount"]) if typed else _("the amount below"),
+    }
+    what = {
+        Verb.CAPTURE: _("%(provider)s is told to capture %(money)s of attempt %(number)s of order %(order)s: the "
+                        "shopper is charged."),
+        Verb.VOID: _("%(provider)s is told to release %(money)s of attempt %(number)s of order %(order)s: it can then "
+                     "no longer be captured."),
+        Verb.REFUND: _("%(provider)s is told to pay %(money)s of attempt %(number)s of order %(order)s back to "
+                       "%(card)s."),
+    }  # fmt: skip
+    told = [what[verb] % about]
+    if typed:
+        told.append(_("This cannot be taken back here."))
+    return told
+
+
+def _do(verb: Verb, request: HttpRequest, payment: Payment, typed: dict[str, Any]) -> Said:
+    known = Operation.objects.filter(key=typed["key"]).exists()
+    try:
+        operation = operate(
+            payment,
+            verb,
+            typed["amount"],
+            user=request.user,  # type: ignore[arg-type]  a merchant is logged in
+            reason=typed["reason"],
+            key=typed["key"],
+        )
+    except NotPossible as why:
+        return refused(str(why))
+    said = outcome(operation)
+    if known:
+        return Said(
+            said.level,
+            _("This form was sent before; nothing was asked for again. %(said)s") % {"said": said.text},
+        )
+    return said
+
+
+def outcome(operation: Operation) -> Said:
+    """What became of an operation, for the person who asked for it."""
+    about = {
+        "what": operation.get_verb_display(),
+        "money": money_text(operation.money),
+        "why": operation.message or "–",
+    }
+    if operation.status == OperationStatus.SUCCESS:
+        return done(_("The %(what)s of %(money)s is done.") % about)
+    if operation.status == OperationStatus.FAILURE:
+        return refused(_("The %(what)s of %(money)s failed: %(why)s") % about)
+    if operation.status == OperationStatus.CONFLICT:
+        return unsure(_("The %(what)s of %(money)s was done in part only: %(why)s") % about)
+    if operation.status == OperationStatus.UNCERTAIN:
+        return unsure(
+            _("Nobody knows yet whether the %(what)s of %(money)s was done: %(why)s It is not sent again; "
+              "the provider is asked until it is known.") % about
+        )  # fmt: skip
+    return noted(_("The %(what)s of %(money)s is under way. The timeline will say how it ends.") % about)
+
+
+def can_operate(payment: Payment, verb: Verb) -> bool:
+    try:
+        return payment.can(verb.value) and bool(left(payment, verb))
+    except KeyError:  # the provider is no longer installed
+        return False
+
+
+def _action(verb: Verb, label: Any, form: type[AmountForm], tone: Any) -> Action:
+    return Action(
+        name=verb.value,
+        label=label,
+        offered=lambda payment: can_operate(payment, verb),
+        explain=lambda payment, typed: _explain(verb, payment, typed),
+        do=lambda request, payment, typed: _do(verb, request, payment, typed),
+        form=form,
+        confirm=True,
+        tone=tone,
+    )
+
+
+ACTIONS = (
+    Action(
+        name="ask",
+        label=gettext_lazy("Ask the provider again"),
+        offered=lambda payment: True,
+        explain=lambda payment, typed: [
+            _("%(provider)s is asked what is true of attempt %(number)s. Nothing is sent but the question.")
+            % {"provider": provider_name(payment.account), "number": payment.number}
+        ],
+        do=lambda request, payment, typed: ask_about(payment),
+        at_once=True,
+    ),
+    _action(Verb.CAPTURE, gettext_lazy("Capture"), CaptureForm, "main"),
+    _action(Verb.VOID, gettext_lazy("Void"), VoidForm, "danger"),
+    _action(Verb.REFUND, gettext_lazy("Refund"), RefundForm, "danger"),
+)

@@ -1,0 +1,203 @@
+"""How does a merchant fill in a provider's settings? One form field for each typed setting the provider declares.
+
+A secret is typed and never shown: left empty, it stays as it is. What pydantic objects to stands at the field.
+"""
+
+import json
+from enum import Enum
+from types import NoneType, UnionType
+from typing import Any, Literal, Union, get_args, get_origin
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from pydantic import SecretStr
+from pydantic import ValidationError as Objections
+from pydantic.fields import FieldInfo
+from unfold.widgets import (
+    UnfoldAdminIntegerFieldWidget,
+    UnfoldAdminPasswordWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+    UnfoldBooleanSwitchWidget,
+)
+
+from checkout.models import Account
+from providers.base import AccountSettings, Provider
+
+# A provider's settings may be called as our own columns are ("name", "live").
+PREFIX = "setting_"
+FORGET = "forget_"
+
+
+def bare_type(annotation: Any) -> tuple[Any, bool]:
+    """The annotation without "or None", and whether None was allowed."""
+    if get_origin(annotation) in (Union, UnionType):
+        rest = [part for part in get_args(annotation) if part is not NoneType]
+        if len(rest) == 1:
+            return rest[0], True
+    return annotation, False
+
+
+def is_secret(info: FieldInfo) -> bool:
+    return bare_type(info.annotation)[0] is SecretStr
+
+
+class JsonText(forms.JSONField):
+    """A list or a table of settings, as JSON. Empty is empty, not null."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}), **kwargs)
+
+
+def field_for(info: FieldInfo, *, stored: bool) -> forms.Field:
+    """The form field of one setting. `stored`: a secret that is set need not be typed again."""
+    kind, _nullable = bare_type(info.annotation)
+    words: dict[str, Any] = {
+        "label": _(info.title) if info.title else "",
+        "help_text": _(info.description) if info.description else "",
+        "required": info.is_required(),
+    }
+    if kind is SecretStr:
+        state = _("Set. Leave it empty to keep it.") if stored else _("Not set.")
+        words["help_text"] = " ".join(filter(None, [words["help_text"], state]))
+        words["required"] = info.is_required() and not stored
+        widget = UnfoldAdminPasswordWidget(attrs={"autocomplete": "off"})
+        return forms.CharField(widget=widget, max_length=5000, strip=True, **words)
+    if kind is bool:
+        return forms.BooleanField(widget=UnfoldBooleanSwitchWidget(), **{**words, "required": False})
+    if kind is int:
+        return forms.IntegerField(widget=UnfoldAdminIntegerFieldWidget(), **words)
+    choices = _choices(kind)
+    if choices:
+        if not words["required"] and info.get_default(call_default_factory=True) is None:
+            choices = [("", "–"), *choices]
+        return forms.ChoiceField(choices=choices, widget=UnfoldAdminSelectWidget(), **words)
+    if kind is str:
+        return forms.CharField(widget=UnfoldAdminTextInputWidget(), max_length=2000, **words)
+    return JsonText(**words)
+
+
+def _choices(kind: Any) -> list[tuple[str, str]]:
+    if get_origin(kind) is Literal:
+        return [(str(word), str(word)) for word in get_args(kind)]
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return [(str(member.value), str(member.value)) for member in kind]
+    return []
+
+
+def _initial(info: FieldInfo, name: str, plain: dict[str, Any]) -> Any:
+    if name in plain:
+        return plain[name]
+    if info.is_required():
+        return None
+    default = info.get_default(call_default_factory=True)
+    return default.value if isinstance(default, Enum) else default
+
+
+class AccountForm(forms.ModelForm):
+    """Our own columns; `account_form` adds the provider's settings."""
+
+    provider_type: type[Provider] | None = None
+    settings_now: AccountSettings | None = None  # after clean(): what is to be stored
+
+    class Meta:
+        model = Account
+        fields = ["shop", "name", "label", "live", "enabled", "position"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.provider_type is None:
+            return
+        self.kept = (
+            dict(self.instance.secrets.reveal() or {}) if self.instance.pk and self.instance.secrets else {}
+        )
+        plain = self.instance.settings or {}
+        for name, info in self.provider_type.settings_type.model_fields.items():
+            if is_secret(info):
+                self.fields[PREFIX + name] = field_for(info, stored=bool(self.kept.get(name)))
+                continue
+            self.fields[PREFIX + name] = field_for(info, stored=False)
+            self.initial.setdefault(PREFIX + name, _initial(info, name, plain))
+        for name in self.forgettable():
+            label = self.fields[PREFIX + name].label or name
+            self.fields[FORGET + name] = forms.BooleanField(
+                label=_("Forget “%(setting)s”") % {"setting": label},
+                required=False,
+                widget=UnfoldBooleanSwitchWidget(),
+            )
+
+    def forgettable(self) -> list[str]:
+        """Secrets that are set and need not be."""
+        if self.provider_type is None:
+            return []
+        known = self.provider_type.settings_type.model_fields
+        return [
+            name
+            for name, info in known.items()
+            if is_secret(info) and not info.is_required() and self.kept.get(name)
+        ]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if self.provider_type is None:
+            return cleaned
+        settings_type = self.provider_type.settings_type
+        values = {}
+        for name, info in settings_type.model_fields.items():
+            if PREFIX + name not in cleaned:
+                continue  # the form field has said already what is wrong
+            value = self._value(name, info, cleaned[PREFIX + name])
+            if value is not ...:
+                values[name] = value
+        try:
+            self.settings_now = settings_type.model_validate(values)
+        except Objections as error:
+            self._place(error)
+        return cleaned
+
+    def _value(self, name: str, info: FieldInfo, given: Any) -> Any:
+        """What pydantic is to check; `...` for what is left to its default."""
+        if is_secret(info):
+            if given:
+                return given
+            kept = self.kept.get(name)
+            return kept if kept and not self.cleaned_data.get(FORGET + name) else ...
+        kind, _nullable = bare_type(info.annotation)
+        if given is None or (given == "" and kind is not str):
+            return ...
+        return given
+
+    def _place(self, error: Objections) -> None:
+        """Each objection at the field it is about. Never pydantic's copy of the input: it may be a secret."""
+        for problem in error.errors(include_input=False, include_url=False, include_context=False):
+            where = PREFIX + str(problem["loc"][0]) if problem["loc"] else None
+            if where is not None and where not in self.fields:
+                where = None
+            if where is None or where not in self.errors:
+                self.add_error(where, ValidationError(problem["msg"].removeprefix("Value error, ")))
+
+
+def account_form(provider_type: type[Provider] | None) -> type[AccountForm]:
+    return type(
+        "ProviderAccountForm", (AccountForm,), {"provider_type": provider_type, "Meta": AccountForm.Meta}
+    )
+
+
+def setting_names(provider_type: type[Provider], account: Account | None) -> list[str]:
+    """The form's fields for the provider's settings, in the provider's own sequence."""
+    kept = (account.secrets.reveal() or {}) if account is not None and account.secrets else {}
+    names = []
+    for name, info in provider_type.settings_type.model_fields.items():
+        names.append(PREFIX + name)
+        if is_secret(info) and not info.is_required() and kept.get(name):
+            names.append(FORGET + name)
+    return names
+
+
+def as_text(value: Any) -> str:
+    """A setting as a viewer reads it."""
+    if isinstance(value, bool):
+        return _("Yes") if value else _("No")
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,259 @@
+"""Which shops send orders, how are they told, and which keys have they?"""
+
+import base64
+import binascii
+from functools import partial
+from typing import Any
+
+from django import forms
+from django.contrib.admin import EmptyFieldListFilter, display
+from django.db import IntegrityError, models, transaction
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.admin import ModelAdmin
+from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget, UnfoldAdminURLInputWidget
+
+from checkout.merchant.action import Action, Said, WithActions, done, noted, refused
+from checkout.merchant.onetime import OnceForm, in_address_characters, in_base64
+from checkout.merchant.record import RecordAdmin
+from checkout.merchant.shown import badge, link, moment
+from checkout.models import ApiKey, Shop
+
+
+_FIELDS = ["name", "slug", "support_email", "return_url", "hold_minutes", "webhook_url"]
+
+
+class ShopForm(forms.ModelForm):
+    new_webhook_secret = forms.CharField(
+        label=gettext_lazy("New webhook secret"),
+        required=False,
+        max_length=200,
+        widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "off"}),
+        help_text=gettext_lazy(
+            "whsec_ and the key in base64. Empty: it stays as it is. It is never shown; better let one be made."
+        ),
+    )
+
+    class Meta:
+        model = Shop
+        fields: list[str] = []  # ShopAdmin names them, and dresses them
+
+    def clean_new_webhook_secret(self) -> str:
+        given: str = self.cleaned_data["new_webhook_secret"]
+        if not given:
+            return ""
+        try:
+            key = base64.b64decode(given.removeprefix("whsec_"), validate=True)
+        except (binascii.Error, ValueError):
+            key = b""
+        if not given.startswith("whsec_") or not 24 <= len(key) <= 64:
+            raise forms.ValidationError(_("Give whsec_ and 24 to 64 bytes in base64."))
+        return given
+
+    def clean_hold_minutes(self) -> int:
+        minutes: int = self.cleaned_data["hold_minutes"]
+        if not 1 <= minutes <= 60 * 24 * 366:
+            raise forms.ValidationError(_("Give at least a minute, and at most a year."))
+        return minutes
+
+    def save(self, commit: bool = True) -> Shop:
+        if self.cleaned_data.get("new_webhook_secret"):
+            self.instance.webhook_secret = self.cleaned_data["new_webhook_secret"]
+        shop: Shop = super().save(commit)
+        return shop
+
+
+def shown_once(
+    admin: Any, request: HttpRequest, row: Any, *, title: str, what: str, secret: str
+) -> HttpResponse:
+    """The page that shows a new secret, and that nobody's cache keeps."""
+    context = {
+        **admin.admin_site.each_context(request),
+        "opts": admin.opts,
+        "original": row,
+        "title": title,
+        "what": what,
+        "secret": secret,
+        "back": admin.page_of(row),
+    }
+    request.current_app = admin.admin_site.name  # type: ignore[attr-defined]
+    return TemplateResponse(
+        request, "merchant/shown_once.html", context, headers={"Cache-Control": "no-store"}
+    )
+
+
+class SecretForm(OnceForm):
+    purpose = "webhook-secret"
+
+
+class KeyForm(OnceForm):
+    purpose = "api-key"
+    name = forms.CharField(
+        label=gettext_lazy("Name"),
+        max_length=100,
+        initial="default",
+        widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"}),
+        help_text=gettext_lazy("Who will use it, so that you know which one to revoke."),
+    )
+
+
+class ShopAdmin(WithActions, ModelAdmin):
+    form = ShopForm
+    actions = None
+    list_display = ["name", "slug", "webhook_url", "secret_is", "hold_minutes"]
+    search_fields = ["name", "slug"]
+    readonly_fields = ["secret_is"]
+    formfield_overrides = {
+        models.URLField: {"widget": UnfoldAdminURLInputWidget, "assume_scheme": "https"},
+    }
+    change_form_outer_before_template = "merchant/shop_buttons.html"
+
+    def __init__(self, model: type[models.Model], admin_site: Any) -> None:
+        super().__init__(model, admin_site)
+        self.row_actions = (
+            Action(
+                name="issue-key",
+                label=gettext_lazy("Issue an API key"),
+                offered=lambda shop: True,
+                explain=lambda shop, typed: [
+                    _("%(shop)s gets a new key for the API. It is shown on the next page, once.")
+                    % {"shop": shop}
+                ],
+                do=self._issue_key,
+                form=KeyForm,
+                needs="checkout.add_apikey",
+            ),
+            Action(
+                name="new-secret",
+                label=gettext_lazy("Make a new webhook secret"),
+                offered=lambda shop: True,
+                explain=lambda shop, typed: [
+                    _("%(shop)s gets a new webhook secret. It is shown on the next page, once.")
+                    % {"shop": shop},
+                    _(
+                        "From then on webhooks are signed with it alone: the shop must know it, or it refuses them."
+                    ),
+                ],
+                do=self._new_secret,
+                form=SecretForm,
+                tone="danger",
+            ),
+        )
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        hooks = ["webhook_url", "secret_is"]
+        if self.has_change_permission(request, obj):
+            hooks.append("new_webhook_secret")
+        return [
+            (None, {"fields": ["name", "slug", "support_email", "return_url", "hold_minutes"]}),
+            (_("Webhooks"), {"fields": hooks}),
+        ]
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        return forms.modelform_factory(
+            Shop,
+            form=ShopForm,
+            fields=_FIELDS,
+            formfield_callback=partial(self.formfield_for_dbfield, request=request),
+        )
+
+    def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return False
+
+    @display(description=gettext_lazy("webhook secret"))
+    def secret_is(self, shop: Shop) -> SafeString:
+        return badge("success", _("set")) if shop.webhook_secret else badge("canceled", _("not set"))
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        shop = self.get_object(request, object_id)
+        more = {"buttons": self.buttons(request, shop), "keys": shop.api_keys.order_by("-id")} if shop else {}
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **more})
+
+    def _issue_key(self, request: HttpRequest, shop: Shop, typed: dict[str, Any]) -> Said | HttpResponse:
+        key = "gk_" + in_address_characters(typed["once"])
+        try:
+            with transaction.atomic():
+                ApiKey.issue(shop, name=typed["name"], key=key)
+        except IntegrityError:
+            if ApiKey.find(key) is None:
+                return refused(_("The key that this form made is revoked. Open the form again for another."))
+        return shown_once(
+            self,
+            request,
+            shop,
+            title=_("A new API key"),
+            what=_("The key of %(shop)s, “%(name)s”") % {"shop": shop, "name": typed["name"]},
+            secret=key,
+        )
+
+    def _new_secret(self, request: HttpRequest, shop: Shop, typed: dict[str, Any]) -> Said | HttpResponse:
+        shop.webhook_secret = "whsec_" + in_base64(typed["once"])
+        shop.save(update_fields=["webhook_secret"])
+        self.log_change(request, shop, _("A new webhook secret was made."))
+        return shown_once(
+            self,
+            request,
+            shop,
+            title=_("A new webhook secret"),
+            what=_("The webhook secret of %(shop)s") % {"shop": shop},
+            secret=shop.webhook_secret.reveal(),
+        )
+
+
+def _revoke(request: HttpRequest, key: ApiKey, typed: dict[str, Any]) -> Said:
+    if ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=timezone.now()):
+        return done(_("The key is revoked; nothing is let in with it any more."))
+    return noted(_("The key was revoked before."))
+
+
+class ApiKeyAdmin(RecordAdmin):
+    record_template = "merchant/api_key.html"
+    row_actions = (
+        Action(
+            name="revoke",
+            label=gettext_lazy("Revoke the key"),
+            offered=lambda key: key.revoked_at is None,
+            explain=lambda key, typed: [
+                _("Whoever still uses %(key)s (“%(name)s” of %(shop)s) is shut out at once.")
+                % {"key": key, "name": key.name, "shop": key.shop},
+                _("This cannot be taken back; issue a new key first."),
+            ],
+            do=_revoke,
+            tone="danger",
+        ),
+    )
+    list_display = ["prefix", "name", "shop_link", "state_word", "used", "issued"]
+    list_filter = [("revoked_at", EmptyFieldListFilter)]
+    search_fields = ["name", "prefix"]
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).select_related("shop").defer("shop__webhook_secret", "digest")
+
+    @display(description=gettext_lazy("shop"), ordering="shop")
+    def shop_link(self, key: ApiKey) -> SafeString:
+        return link("shop", key.shop_id, key.shop)
+
+    @display(description=gettext_lazy("state"))
+    def state_word(self, key: ApiKey) -> SafeString:
+        return badge("canceled", _("revoked")) if key.revoked_at else badge("success", _("in force"))
+
+    @display(description=gettext_lazy("last used"), ordering="last_used_at")
+    def used(self, key: ApiKey) -> str:
+        return moment(key.last_used_at)
+
+    @display(description=gettext_lazy("issued"), ordering="created_at")
+    def issued(self, key: ApiKey) -> str:
+        return moment(key.created_at)
+
+
+PAGES: dict[type[models.Model], type[ModelAdmin]] = {Shop: ShopAdmin, ApiKey: ApiKeyAdmin}

@@ -1,0 +1,112 @@
+"""A provider that says what a test tells it to, and remembers what it was asked."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, ClassVar, Literal
+
+from django.db import connection
+from pydantic import Field, SecretStr, model_validator
+
+from providers.base import (
+    AccountSettings,
+    Charge,
+    Kind,
+    Notification,
+    Outcome,
+    Provider,
+    Redirect,
+    Report,
+    Started,
+)
+from providers.base import Operation as Listed
+from providers.base import OperationStatus, Verb
+from providers.errors import ProviderError
+from providers.money import Money
+
+API_SECRET = "canary-api-secret-5f1c"
+RING_SECRET = "canary-ring-secret-77aa"
+
+
+class ScriptedSettings(AccountSettings):
+    merchant_id: str = Field(title="Merchant id", description="As in your contract.", pattern=r"^M\d+$")
+    api_secret: SecretStr = Field(title="API secret", description="Signs every call.", min_length=8)
+    ring_secret: SecretStr = Field(SecretStr(""), title="Ring secret")
+    region: Literal["eu", "us"] = Field("eu", title="Region")
+    retries: int = Field(3, title="Retries", ge=0, le=9)
+    strict: bool = Field(True, title="Strict")
+    methods: tuple[str, ...] = Field((), title="Methods")
+    nickname: str | None = Field(None, title="Nickname")
+
+    @model_validator(mode="after")
+    def _together(self) -> "ScriptedSettings":
+        if self.region == "us" and self.retries == 0:
+            raise ValueError("the US never answers the first time")
+        return self
+
+
+class Scripted(Provider):
+    slug = "scripted"
+    label = "Scripted card"
+    name = "Scripted Pay"
+    settings_type = ScriptedSettings
+    kinds = frozenset(Kind)
+
+    answer: ClassVar[Report | ProviderError] = Report(outcome=Outcome.OPEN)
+    asked: ClassVar[list[tuple[str, str]]] = []
+    in_transaction: ClassVar[list[bool]] = []
+
+    @classmethod
+    def forget(cls) -> None:
+        cls.answer = Report(outcome=Outcome.OPEN)
+        cls.asked.clear()
+        cls.in_transaction.clear()
+
+    def _say(self, verb: str, charge: Charge) -> Report:
+        Scripted.asked.append((verb, charge.reference))
+        Scripted.in_transaction.append(connection.in_atomic_block)
+        if isinstance(Scripted.answer, ProviderError):
+            raise Scripted.answer
+        return replace(Scripted.answer, reference=charge.reference)
+
+    def start(self, charge: Charge) -> Started:
+        self._say("start", charge)
+        return Started(show=Redirect(url="https://scripted.example/pay"), provider_id=f"P-{charge.reference}")
+
+    def sync(self, charge: Charge) -> Report:
+        return self._say("sync", charge)
+
+    def cancel(self, charge: Charge, *, give_up: bool) -> Report:
+        return self._say("cancel", charge)
+
+    def reopen(self, charge: Charge) -> None:
+        self._say("reopen", charge)
+
+    def _operate(self, verb: Verb, charge: Charge, money: Money, key: str, sums: dict[str, Money]) -> Report:
+        self._say(verb.value, charge)
+        listed = Listed(
+            verb=verb, money=money, status=OperationStatus.SUCCESS, key=key, provider_id=f"O-{key}"[:90]
+        )
+        outcome = Outcome.PAID
+        if sums.get("refunded") == charge.money:
+            outcome = Outcome.REFUNDED
+        return Report(
+            outcome=outcome,
+            reference=charge.reference,
+            operations=(listed,),
+            **{"authorized": charge.money, **sums},
+        )
+
+    def capture(self, charge: Charge, money: Money, *, key: str, plan: Mapping[str, Any]) -> Report:
+        return self._operate(
+            Verb.CAPTURE, charge, money, key, {"captured": (charge.captured or money) + money}
+        )
+
+    def refund(self, charge: Charge, money: Money, *, key: str, plan: Mapping[str, Any]) -> Report:
+        before = charge.refunded or Money.zero(money.currency)
+        captured = charge.captured or charge.money
+        return self._operate(
+            Verb.REFUND, charge, money, key, {"captured": captured, "refunded": before + money}
+        )
+
+    def read_notification(self, incoming: Any) -> Notification:
+        return Notification(key="k", about="a ring")
