@@ -13,7 +13,8 @@
       location.replace(location.pathname);
       return;
     }
-    const text = minutes < 1 ? box.dataset.last : box.dataset.left.replace("%s", String(minutes));
+    const { last, one, left } = box.dataset;
+    const text = minutes < 1 ? last : minutes === 1 ? one : left.replace("{n}", String(minutes));
     box.querySelector("[data-countdown]").textContent = minutes < 60 ? `(${text})` : "";
     for (const mark of [5, 1]) {
       if (seconds <= mark * 60 && seconds > (mark - 1) * 60 && !spoken.has(mark)) {
