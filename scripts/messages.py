@@ -17,7 +17,8 @@ LOCALE = Path(__file__).resolve().parent.parent / "locale"
 
 def sentences(catalog: Catalog) -> dict[object, object]:
     """What the site would say; the header with its dates does not count."""
-    return {(message.id, message.context): message.string for message in catalog if message.id}
+    # A message with a plural has a list of ids.
+    return {(str(message.id), message.context): message.string for message in catalog if message.id}
 
 
 def compiled(source: Path) -> bytes:
