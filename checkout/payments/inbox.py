@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from checkout.models import Account, Delivery, Payment
 from checkout.payments.recover import look
+from checkout.payments.sweep import LEASE
 from checkout.payments.texts import fit, fit_to_show
 from checkout.payments.timeline import Who, tell_once
 from providers.base import Notification
@@ -30,7 +31,8 @@ def keep(account: Account, notification: Notification, body: str) -> tuple[Deliv
                 "reference": fit(notification.reference, 100),
                 "provider_ids": [fit(value, 100) for value in notification.provider_ids],
                 "body": fit(body, 100_000),
-                "next_try_at": timezone.now(),
+                # It is stored with its task; the sweep is for one that was lost.
+                "next_try_at": timezone.now() + LEASE,
             },
         )
         if not new:

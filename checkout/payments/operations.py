@@ -35,8 +35,8 @@ def take_operations(order: Order, payment: Payment, report: Report) -> list[str]
             if row is None:
                 continue
         else:
-            _take_status(order, payment, row, listed)
-            if row.status == OperationStatus.CONFLICT:
+            changed = _take_status(order, payment, row, listed)
+            if changed and row.status == OperationStatus.CONFLICT:
                 doubts.append(f"{row.verb} of {row.money} was done in part only")
         row.provider_id = fit(listed.provider_id, 100) or row.provider_id
         row.save()
@@ -85,11 +85,13 @@ def _row_of(payment: Payment, listed: Listed, seen: set[int]) -> Operation | Non
     return row
 
 
-def _take_status(order: Order, payment: Payment, row: Operation, listed: Listed) -> None:
+def _take_status(order: Order, payment: Payment, row: Operation, listed: Listed) -> bool:
     # What we took for failed may have been done after all; the other way round it is an older answer.
     done_after_all = row.status == OperationStatus.FAILURE and listed.status is OperationStatus.SUCCESS
-    if row.status != listed.status and (row.status in Operation.OPEN or done_after_all):
+    changed = row.status != listed.status and (row.status in Operation.OPEN or done_after_all)
+    if changed:
         write_operation(order, payment, row, listed.status, why=listed.message)
+    return changed
 
 
 def _found(order: Order, payment: Payment, listed: Listed) -> Operation | None:
