@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from ninja.errors import ValidationError
 
 FieldError = tuple[str, str]  # the field's path, "items.0.quantity", and what is wrong with it
@@ -78,6 +78,8 @@ def in_problems(view: View) -> View:
             response = view(request, *args, **kwargs)
         except RequestDataTooBig:
             response = too_large().answer()
+        except Http404:
+            response = nothing_here().answer()
         if response.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
             allowed = ", ".join(sorted(response["Allow"].split(", ")))
             response = Problem(405, "method-not-allowed", f"This address takes {allowed}.").answer()
@@ -86,6 +88,10 @@ def in_problems(view: View) -> View:
         return response
 
     return answered
+
+
+def nothing_here() -> Problem:
+    return Problem(404, "no-such-address", "There is nothing at this address.")
 
 
 def too_large() -> Problem:

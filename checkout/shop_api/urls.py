@@ -10,7 +10,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from checkout.shop_api.access import ShopKey
 from checkout.shop_api.orders import router
-from checkout.shop_api.problems import Problem, from_ninja, in_problems
+from checkout.shop_api.problems import Problem, from_ninja, in_problems, nothing_here
 from checkout.shop_api.wire import OneObject
 
 api = NinjaAPI(
@@ -51,7 +51,7 @@ def _refused(request: HttpRequest, error: HttpError) -> HttpResponse:
 @csrf_exempt
 @in_problems
 def _nothing_here(request: HttpRequest, **kwargs: Any) -> HttpResponse:
-    return Problem(404, "no-such-address", "There is nothing at this address.").answer()
+    return nothing_here().answer()
 
 
 _patterns, _app, _namespace = api.urls

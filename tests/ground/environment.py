@@ -24,7 +24,7 @@ VALUES = {
     "DEMO": "true",
     "DEMO_SHOP_URL": "http://testserver/shop/",
     "DEMO_API_KEY": "key-of-the-demo-shop-in-tests",
-    "DEMO_WEBHOOK_SECRET": "secret-of-the-demo-shop-in-tests",
+    "DEMO_WEBHOOK_SECRET": "whsec_c2VjcmV0LW9mLXRoZS1kZW1vLXNob3AtaW4tdGVzdHM=",
 }
 
 

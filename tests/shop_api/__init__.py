@@ -1,0 +1,1 @@
+"""Does the shop API keep its word, and say no in words?"""

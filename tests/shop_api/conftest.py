@@ -1,0 +1,67 @@
+"""A shop with a key, and its software."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.http import HttpResponse
+from django.test import Client
+
+from checkout.models import ApiKey, Shop
+from tests.scripted import Script, install, make_shop
+
+GOOD = {"reference": "basket-1", "amount": 4299, "currency": "EUR"}
+
+
+@dataclass
+class Caller:
+    """What a shop's software does: it calls with its key, and reads JSON."""
+
+    shop: Shop
+    key: str
+
+    def call(self, verb: str, path: str, body: Any = None, **headers: str) -> HttpResponse:
+        sent = {"Authorization": f"Bearer {self.key}", **{n.replace("_", "-"): v for n, v in headers.items()}}
+        kind = sent.pop("Content-Type", "application/json")
+        data = body if isinstance(body, bytes) else json.dumps(body).encode() if body is not None else b""
+        answer: HttpResponse = Client(enforce_csrf_checks=True).generic(
+            verb, f"/api/v1/{path}", data, content_type=kind, headers=sent
+        )
+        return answer
+
+    def create(self, key: str = "key-1", **fields: Any) -> HttpResponse:
+        return self.call("POST", "orders", {**GOOD, **fields}, Idempotency_Key=key)
+
+    def created(self, key: str = "key-1", **fields: Any) -> dict[str, Any]:
+        answer = self.create(key, **fields)
+        assert answer.status_code == 201, answer.content
+        told: dict[str, Any] = json.loads(answer.content)
+        return told
+
+
+def problem(answer: HttpResponse, status: int) -> dict[str, str]:
+    """What was refused, field by field; and that it is a problem as RFC 9457 has it."""
+    assert answer.status_code == status, answer.content
+    assert answer["Content-Type"] == "application/problem+json"
+    assert answer["Cache-Control"] == "no-store"
+    told = json.loads(answer.content)
+    assert told["status"] == status
+    assert told["type"].startswith("urn:guichet:problem:")
+    assert told["title"]
+    assert told["detail"]
+    return {error["field"]: error["message"] for error in told["errors"]}
+
+
+def caller_for(shop: Shop) -> Caller:
+    return Caller(shop, ApiKey.issue(shop)[1])
+
+
+@pytest.fixture
+def script(monkeypatch: pytest.MonkeyPatch) -> Script:
+    return install(monkeypatch)
+
+
+@pytest.fixture
+def caller(db: None) -> Caller:
+    return caller_for(make_shop())
