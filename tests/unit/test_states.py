@@ -1,0 +1,98 @@
+"""Every pair of states, one by one: a move that appears or goes missing has to be written here, too."""
+
+import pytest
+
+from checkout.states import (
+    HELD_STATES,
+    MONEY_STATES,
+    MOVES,
+    OPEN_STATES,
+    ORDER_MOVES,
+    OrderState,
+    State,
+    can_move,
+    can_move_order,
+)
+
+# Rows: from. Columns, in the order of State: created started pending authorized paid refunded failed canceled expired.
+TABLE = {
+    State.CREATED: ". x x x x x x x x",
+    State.STARTED: ". . x x x x x x x",
+    State.PENDING: ". . . x x x x x x",
+    State.AUTHORIZED: ". . . . x x . x x",
+    State.PAID: ". . . . . x . . .",
+    State.REFUNDED: ". . . . . . . . .",
+    State.FAILED: ". . . x x x . . .",
+    State.CANCELED: ". . . x x x . . .",
+    State.EXPIRED: ". . . x x x . . .",
+}
+# open paid canceled expired
+ORDER_TABLE = {
+    OrderState.OPEN: ". x x x",
+    OrderState.PAID: ". . . .",
+    OrderState.CANCELED: "x x . .",
+    OrderState.EXPIRED: "x x . .",
+}
+
+
+@pytest.mark.parametrize(
+    ("state", "target", "may"),
+    [
+        (state, target, mark == "x")
+        for state, row in TABLE.items()
+        for target, mark in zip(State, row.split(), strict=True)
+    ],
+)
+def test_a_payment(state: State, target: State, may: bool) -> None:
+    assert can_move(state, target) is may
+
+
+@pytest.mark.parametrize(
+    ("state", "target", "may"),
+    [
+        (state, target, mark == "x")
+        for state, row in ORDER_TABLE.items()
+        for target, mark in zip(OrderState, row.split(), strict=True)
+    ],
+)
+def test_an_order(state: OrderState, target: OrderState, may: bool) -> None:
+    assert can_move_order(state, target) is may
+
+
+def test_the_tables_are_whole() -> None:
+    assert set(TABLE) == set(MOVES) == set(State)
+    assert set(ORDER_TABLE) == set(ORDER_MOVES) == set(OrderState)
+
+
+@pytest.mark.parametrize("state", [State.FAILED, State.CANCELED, State.EXPIRED])
+def test_money_beats_intent(state: State) -> None:
+    assert can_move(state, State.AUTHORIZED)
+    assert can_move(state, State.PAID)
+
+
+def test_nothing_leaves_refunded() -> None:
+    assert not MOVES[State.REFUNDED]
+
+
+def test_every_walk_ends() -> None:
+    """No cycle but the one that reopening an order makes: a payment never comes back to where it was."""
+
+    def reachable(state: State) -> set[State]:
+        found: set[State] = set()
+        todo = [state]
+        while todo:
+            new = MOVES[todo.pop()] - found
+            found |= new
+            todo += new
+        return found
+
+    came_back = {state for state in State if state in reachable(state)}
+    # A voided authorisation may be found captured after all; `apply` lets no older authorisation bring it back.
+    assert came_back == {State.AUTHORIZED, State.CANCELED, State.EXPIRED}
+
+
+def test_the_groups() -> None:
+    assert {State.CREATED, State.STARTED, State.PENDING} == OPEN_STATES
+    assert {State.AUTHORIZED, State.PAID, State.REFUNDED} == MONEY_STATES
+    assert {State.AUTHORIZED, State.PAID} == HELD_STATES
+    assert not OPEN_STATES & MONEY_STATES
