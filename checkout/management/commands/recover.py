@@ -4,11 +4,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 from django.db.models import Q
-from django.utils import timezone
 
 from checkout.models import Operation, Payment
-from checkout.payments.recover import check
-from checkout.payments.settle import START_MAY_TAKE
+from checkout.payments.recover import being_started, check
 from checkout.states import State
 
 
@@ -16,12 +14,10 @@ class Command(BaseCommand):
     help = "Ask the providers what became of everything that was cut short."
 
     def handle(self, **options: Any) -> None:
-        cut_short = Q(state=State.CREATED, created_at__lt=timezone.now() - START_MAY_TAKE)
-        undecided = Q(operations__status__in=Operation.OPEN)
-        found = Payment.objects.filter(cut_short | undecided).values_list("pk", flat=True).distinct()
-        payments = (
-            Payment.objects.select_related("order", "account").filter(pk__in=list(found)).order_by("pk")
-        )
+        cut_short = Q(state=State.CREATED) | Q(operations__status__in=Operation.OPEN)
+        found = Payment.objects.filter(cut_short).values("pk")
+        rows = Payment.objects.select_related("order", "account").filter(pk__in=found).order_by("pk")
+        payments = [payment for payment in rows if not being_started(payment)]
         left = 0
         for payment in payments:
             before, after = payment.state, check(payment).state

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from checkout.models import Order, Payment
-from checkout.payments.recover import check
+from checkout.payments.recover import look
 from checkout.states import OPEN_STATES
 
 
@@ -31,7 +31,8 @@ class Command(BaseCommand):
         )
         count = 0
         for payment in payments.iterator(chunk_size=100):
-            before, after = payment.state, check(payment).state
-            self.stdout.write(f"{payment.reference}: {before if before == after else f'{before} -> {after}'}")
+            before, after = payment.state, look(payment)
+            news = "no answer" if after is None else after.state if after.state != before else "no news"
+            self.stdout.write(f"{payment.reference}: {before} -> {news}")
             count += 1
         self.stdout.write(f"{count} asked about.")
