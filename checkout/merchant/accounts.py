@@ -53,11 +53,11 @@ class AccountAdmin(ModelAdmin):
         return badge("success", _("live")) if account.live else badge("pending", _("test"))
 
     @display(description=gettext_lazy("last answer"), ordering="last_answer_at")
-    def answered(self, account: Account) -> str:
+    def answered(self, account: Account) -> SafeString | str:
         return moment(account.last_answer_at)
 
     @display(description=gettext_lazy("last notification"), ordering="last_notification_at")
-    def notified(self, account: Account) -> str:
+    def notified(self, account: Account) -> SafeString | str:
         return moment(account.last_notification_at)
 
     # --- the page

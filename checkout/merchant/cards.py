@@ -60,7 +60,7 @@ class SavedCardAdmin(RecordAdmin):
         return f"{card.expiry_month:02}/{card.expiry_year}" if card.expiry_month and card.expiry_year else "–"
 
     @display(description=gettext_lazy("consent"), ordering="consented_at")
-    def consent(self, card: SavedCard) -> str:
+    def consent(self, card: SavedCard) -> SafeString | str:
         return moment(card.consented_at)
 
     @display(description=gettext_lazy("kept"))

@@ -77,7 +77,7 @@ class DeliveryAdmin(RecordAdmin):
         return badge(delivery.verdict, delivery.get_verdict_display())
 
     @display(description=gettext_lazy("received"), ordering="id")
-    def received(self, delivery: Delivery) -> str:
+    def received(self, delivery: Delivery) -> SafeString | str:
         return moment(delivery.received_at)
 
 

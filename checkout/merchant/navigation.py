@@ -64,3 +64,7 @@ def stylesheet(request: HttpRequest) -> str:
 
 def script(request: HttpRequest) -> str:
     return static("merchant/once.js")
+
+
+def favicon(request: HttpRequest) -> str:
+    return static("shopper/icon.svg")

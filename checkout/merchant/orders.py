@@ -13,7 +13,7 @@ from unfold.admin import ModelAdmin
 from checkout.merchant import order_actions
 from checkout.merchant.action import Button
 from checkout.merchant.record import RecordAdmin
-from checkout.merchant.shown import badge, moment, provider_name, sum_of
+from checkout.merchant.shown import badge, customer_lines, kind_word, moment, provider_name, sum_of, whole
 from checkout.merchant.story import story
 from checkout.merchant.webhooks import state_of
 from checkout.models import Delivery, Order, Payment, ShopEvent
@@ -100,7 +100,7 @@ def tenders(payments: list[Payment]) -> list[dict[str, Any]]:
 class OrderAdmin(RecordAdmin):
     record_template = "merchant/order.html"
     row_actions = order_actions.ACTIONS
-    list_display = ["number", "reference", "email", "sum", "state_word", "paid", "flag", "created"]
+    list_display = ["name", "reference", "email", "sum", "state_word", "paid", "flag", "created"]
     list_filter = ["state", NeedsAPerson, "kind", Currency, "created_at"]
     search_fields = ["number", "reference", "email"]
     search_help_text = _(
@@ -122,6 +122,10 @@ class OrderAdmin(RecordAdmin):
         found = Q(number__icontains=term) | Q(reference__icontains=term) | Q(email__icontains=term)
         return queryset.filter(found | Q(pk__in=attempts.values("order_id"))), False
 
+    @display(description=_("number"), ordering="number")
+    def name(self, order: Order) -> SafeString:
+        return whole(order.number)
+
     @display(description=_("amount"), ordering="amount_minor")
     def sum(self, order: Order) -> SafeString:
         return sum_of(order.money)
@@ -131,7 +135,7 @@ class OrderAdmin(RecordAdmin):
         return badge(order.state, order.get_state_display())
 
     @display(description=_("paid at"), ordering="paid_at")
-    def paid(self, order: Order) -> str:
+    def paid(self, order: Order) -> SafeString | str:
         return moment(order.paid_at)
 
     @display(description=_("needs a person"))
@@ -139,7 +143,7 @@ class OrderAdmin(RecordAdmin):
         return badge("flagged", str(_("look at this"))) if order.attention else ""
 
     @display(description=_("created"), ordering="id")
-    def created(self, order: Order) -> str:
+    def created(self, order: Order) -> SafeString | str:
         return moment(order.created_at)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -160,6 +164,8 @@ class OrderAdmin(RecordAdmin):
             "story": story(row, with_exchanges=request.user.has_perm("checkout.view_exchange")),
             "deliveries": _deliveries(payments),
             "events": self._events(request, row),
+            "kind": kind_word(row.kind),
+            "customer": customer_lines(row.customer),
             "items": [{**item, "unit_price": Money(item["unit_price"], row.currency)} for item in row.items],
             # Who holds the link may pay and see the order as the shopper does: it is for those who may act on it.
             "may_see_link": request.user.has_perm("checkout.change_order"),

@@ -12,7 +12,7 @@ from unfold.admin import ModelAdmin
 from checkout.merchant import payment_actions
 from checkout.merchant.orders import attempts, tenders
 from checkout.merchant.record import RecordAdmin
-from checkout.merchant.shown import badge, link, moment, provider_name, sum_of
+from checkout.merchant.shown import badge, link, moment, provider_name, sum_of, whole
 from checkout.merchant.story import story
 from checkout.models import Payment
 
@@ -20,7 +20,7 @@ from checkout.models import Payment
 class PaymentAdmin(RecordAdmin):
     record_template = "merchant/payment.html"
     row_actions = payment_actions.ACTIONS
-    list_display = ["reference", "order_link", "provider", "sum", "state_word", "card", "created"]
+    list_display = ["name", "order_link", "provider", "sum", "state_word", "card", "created"]
     list_filter = ["state", "account", "created_at"]
     search_fields = ["reference"]
     search_help_text = _("Payment reference, order number, last four digits of the card, or provider's id")
@@ -44,6 +44,10 @@ class PaymentAdmin(RecordAdmin):
         rows = super().get_queryset(request).select_related("account", "order__shop")
         return rows.defer("account__secrets", "order__shop__webhook_secret")
 
+    @display(description=_("reference"), ordering="reference")
+    def name(self, payment: Payment) -> SafeString:
+        return whole(payment.reference)
+
     @display(description=_("order"), ordering="order_id")
     def order_link(self, payment: Payment) -> SafeString:
         return link("order", payment.order_id, payment.order.number)
@@ -65,7 +69,7 @@ class PaymentAdmin(RecordAdmin):
         return f"{payment.card_brand} •••• {payment.card_last4}".strip() if payment.card_last4 else "–"
 
     @display(description=_("created"), ordering="id")
-    def created(self, payment: Payment) -> str:
+    def created(self, payment: Payment) -> SafeString | str:
         return moment(payment.created_at)
 
     def page(self, request: HttpRequest, row: Any) -> dict[str, Any]:

@@ -12,10 +12,11 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
+    filter_horizontal = ()  # the two-list chooser is wider than a phone, and than a laptop
 
 
 class GroupAdmin(DjangoGroupAdmin, ModelAdmin):
-    pass
+    filter_horizontal = ()
 
 
 PAGES: dict[type[Model], type[ModelAdmin]] = {User: UserAdmin, Group: GroupAdmin}

@@ -8,9 +8,17 @@ from django.db import models
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.template.response import TemplateResponse
 from unfold.admin import ModelAdmin
+from unfold.views import ChangeList
 
 from checkout.merchant.action import WithActions
 from checkout.merchant.paging import ShortPaginator
+
+
+class RecordList(ChangeList):
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        if not self.query and not self.get_filters_params():
+            self.full_result_count = self.result_count  # it is everything: "show all" would show no more
 
 
 class RecordAdmin(WithActions, ModelAdmin):
@@ -22,6 +30,9 @@ class RecordAdmin(WithActions, ModelAdmin):
     show_full_result_count = False
     list_per_page = 50
     list_filter_sheet = False
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[RecordList]:
+        return RecordList
 
     def page(self, request: HttpRequest, row: Any) -> dict[str, Any]:
         """What the page shows, beyond `row` and its `buttons`."""

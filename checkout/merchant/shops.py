@@ -23,7 +23,6 @@ from checkout.merchant.record import RecordAdmin
 from checkout.merchant.shown import badge, link, moment
 from checkout.models import ApiKey, Shop
 
-
 _FIELDS = ["name", "slug", "support_email", "return_url", "hold_minutes", "webhook_url"]
 
 
@@ -248,11 +247,11 @@ class ApiKeyAdmin(RecordAdmin):
         return badge("canceled", _("revoked")) if key.revoked_at else badge("success", _("in force"))
 
     @display(description=gettext_lazy("last used"), ordering="last_used_at")
-    def used(self, key: ApiKey) -> str:
+    def used(self, key: ApiKey) -> SafeString | str:
         return moment(key.last_used_at)
 
     @display(description=gettext_lazy("issued"), ordering="created_at")
-    def issued(self, key: ApiKey) -> str:
+    def issued(self, key: ApiKey) -> SafeString | str:
         return moment(key.created_at)
 
 

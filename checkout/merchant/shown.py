@@ -1,13 +1,16 @@
 """How do lists and pages of the admin show a state, a sum, a provider?"""
 
 from datetime import UTC, datetime
+from typing import Any
 
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from checkout.models import Account
 from checkout.templatetags.guichet import money as money_text
+from providers.base import Kind
 from providers.money import Money
 
 
@@ -20,9 +23,40 @@ def sum_of(money: Money) -> SafeString:
     return format_html('<span class="g-sum">{}</span>', money_text(money))
 
 
-def moment(when: datetime | None) -> str:
+def moment(when: datetime | None) -> SafeString | str:
     """2026-11-21 14:32 UTC; a list is scanned, not read."""
-    return when.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC") if when else "–"
+    return whole(when.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")) if when else "–"
+
+
+def whole(text: object) -> SafeString:
+    """A name, number or moment that is not broken over two lines."""
+    return format_html('<span class="g-key">{}</span>', text)
+
+
+def customer_lines(customer: dict[str, Any]) -> list[tuple[str, str]]:
+    """What an order knows of its customer, named; the e-mail address stands elsewhere."""
+    names = {
+        "reference": _("Customer’s reference"),
+        "first_name": _("First name"),
+        "last_name": _("Last name"),
+        "phone": _("Phone"),
+        "address": _("Address"),
+        "city": _("City"),
+        "postal_code": _("Postal code"),
+        "state": _("State or province"),
+        "country": _("Country"),
+    }
+    return [(names[name], str(customer[name])) for name in names if customer.get(name)]
+
+
+def kind_word(kind: str) -> str:
+    return {
+        Kind.ONE_OFF: _("one payment"),
+        Kind.SUBSCRIPTION: _("subscription"),
+        Kind.PAYMENT_PLAN: _("payment plan"),
+        Kind.MANDATE: _("mandate"),
+        Kind.SAVE_CARD: _("a card for later"),
+    }[Kind(kind)]
 
 
 def provider_name(account: Account) -> str:
@@ -35,5 +69,5 @@ def provider_name(account: Account) -> str:
 
 def link(model: str, pk: object, text: object) -> SafeString:
     return format_html(
-        '<a class="g-link" href="{}">{}</a>', reverse(f"admin:checkout_{model}_change", args=[pk]), text
+        '<a class="g-link g-key" href="{}">{}</a>', reverse(f"admin:checkout_{model}_change", args=[pk]), text
     )

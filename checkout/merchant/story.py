@@ -37,10 +37,16 @@ def weave(entries: Iterable[TimelineEntry], exchanges: list[Exchange]) -> list[L
     lines: list[Line] = []
     waiting = list(exchanges)
     for entry in entries:
-        line = Line(entry, sentence(entry.code, entry.data))
+        line = Line(entry, _text(entry))
         while waiting and waiting[0].at <= entry.at:
             line.exchanges.append(waiting.pop(0))
         lines.append(line)
     if waiting:
         lines.append(Line(None, exchanges=waiting))
     return lines
+
+
+def _text(entry: TimelineEntry) -> str:
+    told = sentence(entry.code, entry.data)
+    # "{verb} of {money} is done" begins with a word of ours; a note begins as its writer began it.
+    return told if entry.code == "order.note" else told[:1].upper() + told[1:]

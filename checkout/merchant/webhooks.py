@@ -6,12 +6,13 @@ from typing import Any
 from django.contrib.admin import SimpleListFilter, display
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin
 
-from checkout.merchant.action import Action, Said, done, refused, unsure
+from checkout.merchant.action import Action, Said, done, noted, refused, unsure
 from checkout.merchant.record import RecordAdmin
 from checkout.merchant.shown import badge, link, moment
 from checkout.models import ShopEvent
@@ -31,8 +32,13 @@ def _send(request: HttpRequest, event: ShopEvent, typed: dict[str, Any]) -> Said
     fresh = ShopEvent.objects.select_related("shop", "order").get(pk=event.pk)
     if not fresh.shop.webhook_url:
         return refused(_("The shop has no webhook address."))
-    fresh.delivered_at = None  # the shop asks to hear it once more, under the same id
+    # The shop is to hear it once more, under the same id. First it is owed again: a crash in between loses nothing.
+    fresh.delivered_at, fresh.next_try_at = None, timezone.now()
+    fresh.save(update_fields=["delivered_at", "next_try_at"])
+    tries = fresh.attempts
     fresh = send(fresh)
+    if fresh.attempts == tries:
+        return noted(_("It is being sent at this moment."))
     if fresh.delivered_at is not None:
         return done(_("The shop took it: HTTP %(status)s.") % {"status": fresh.last_status})
     if fresh.next_try_at is not None:
@@ -99,7 +105,7 @@ class ShopEventAdmin(RecordAdmin):
         return badge(*state_of(event))
 
     @display(description=gettext_lazy("created"), ordering="created_at")
-    def created(self, event: ShopEvent) -> str:
+    def created(self, event: ShopEvent) -> SafeString | str:
         return moment(event.created_at)
 
     def page(self, request: HttpRequest, row: Any) -> dict[str, Any]:

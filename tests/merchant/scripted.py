@@ -12,14 +12,15 @@ from providers.base import (
     Charge,
     Kind,
     Notification,
+    OperationStatus,
     Outcome,
     Provider,
     Redirect,
     Report,
     Started,
+    Verb,
 )
 from providers.base import Operation as Listed
-from providers.base import OperationStatus, Verb
 from providers.errors import ProviderError
 from providers.money import Money
 
@@ -98,7 +99,11 @@ class Scripted(Provider):
 
     def capture(self, charge: Charge, money: Money, *, key: str, plan: Mapping[str, Any]) -> Report:
         return self._operate(
-            Verb.CAPTURE, charge, money, key, {"captured": (charge.captured or money) + money}
+            Verb.CAPTURE,
+            charge,
+            money,
+            key,
+            {"captured": (charge.captured or Money.zero(money.currency)) + money},
         )
 
     def refund(self, charge: Charge, money: Money, *, key: str, plan: Mapping[str, Any]) -> Report:

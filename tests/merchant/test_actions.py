@@ -1,0 +1,500 @@
+"""Is done what the merchant confirms: once, outside of any transaction, and ending in a true sentence?"""
+
+import re
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.contrib.messages import get_messages
+from django.db import transaction
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from checkout.models import Account, ApiKey, Delivery, Operation, Order, Payment, SavedCard, Shop, ShopEvent
+from checkout.states import OrderState, State
+from providers.base import Outcome, Report
+from providers.errors import Misconfigured, Uncertain, Unreachable
+from providers.money import Money
+from tests.merchant import rows
+from tests.merchant.scripted import Scripted
+
+EUR = Money(4299, "EUR")
+PAID = Report(outcome=Outcome.PAID, authorized=EUR, captured=EUR)
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def address(row: Any, action: str) -> str:
+    return reverse(f"admin:checkout_{row._meta.model_name}_do", args=[row.pk, action])
+
+
+def said(answer: HttpResponse) -> str:
+    *_earlier, last = get_messages(answer.wsgi_request)  # type: ignore[attr-defined]
+    return str(last)
+
+
+def do(client: Client, row: Any, action: str, **typed: str) -> str:
+    """POST, and the message it ended in."""
+    answer = client.post(address(row, action), typed)
+    assert answer.status_code == 302, answer.content.decode()
+    return said(answer)
+
+
+def hidden(html: str, name: str) -> str:
+    found = re.search(rf'<input type="hidden" name="{name}" value="([^"]*)"', html)
+    assert found is not None, f"no hidden {name}"
+    return found[1]
+
+
+# --- asking ----------------------------------------------------------------------------------------------------------
+
+
+def test_the_provider_is_asked_and_its_answer_written(client: Client, shop: Shop, account: Account) -> None:
+    order = rows.order(shop)
+    payment = rows.payment(order, account)
+    Scripted.answer = PAID
+
+    assert do(client, payment, "ask") == "Scripted Pay was asked: attempt 1 is now paid."
+    payment.refresh_from_db()
+    order.refresh_from_db()
+    assert (payment.state, payment.captured_minor, order.state) == (State.PAID, 4299, OrderState.PAID)
+
+
+def test_no_answer_is_called_no_answer(client: Client, shop: Shop, account: Account) -> None:
+    order = rows.order(shop)
+    rows.payment(order, account)
+    Scripted.answer = Uncertain("The provider did not answer in time.")
+
+    told = do(client, order, "ask")
+    assert told == "Scripted Pay could not be asked about attempt 1, or could not tell: nothing was changed."
+    assert order.payments.get().state == State.STARTED
+    assert do(client, order, "ask") == told  # the timeline says it once, the merchant is told each time
+
+
+def test_an_attempt_that_is_being_opened_is_left_alone(client: Client, shop: Shop, account: Account) -> None:
+    payment = rows.payment(rows.order(shop), account, State.CREATED)
+    assert do(client, payment, "ask") == "Attempt 1 is being opened at Scripted Pay at this moment."
+    assert Scripted.asked == []
+
+
+def test_an_order_without_attempts_has_nobody_to_ask(client: Client, shop: Shop) -> None:
+    assert do(client, rows.order(shop), "ask") == "There is no attempt to ask about."
+
+
+# --- no transaction while the provider is asked ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("action", ["ask", "cancel", "reopen", "refund"])
+def test_no_provider_is_asked_inside_a_transaction(
+    client: Client, shop: Shop, account: Account, action: str
+) -> None:
+    ask_in_every_way(client, shop, account, action)
+    assert Scripted.asked
+    assert not any(Scripted.in_transaction)
+
+
+def test_the_test_above_would_notice(client: Client, shop: Shop, account: Account) -> None:
+    with transaction.atomic():  # as in a changeform view of Django's
+        ask_in_every_way(client, shop, account, "ask")
+    assert all(Scripted.in_transaction)
+
+
+def ask_in_every_way(client: Client, shop: Shop, account: Account, action: str) -> None:
+    order = rows.order(shop)
+    if action == "reopen":
+        rows.payment(order, account, State.CANCELED)
+        do(client, order, "reopen")
+    elif action == "refund":
+        refund(client, rows.payment(order, account, State.PAID), "42.99")
+    else:
+        rows.payment(order, account)
+        Scripted.answer = Report(outcome=Outcome.CANCELED)
+        do(client, order, action)
+
+
+# --- cancel and reopen -----------------------------------------------------------------------------------------------
+
+
+def test_an_order_is_canceled_at_the_provider_and_here(client: Client, shop: Shop, account: Account) -> None:
+    order = rows.order(shop)
+    rows.payment(order, account)
+    Scripted.answer = Report(outcome=Outcome.CANCELED)
+    question = client.get(address(order, "cancel")).content.decode()
+    assert "The order over €42.99 is canceled" in question
+    assert Scripted.asked == []
+
+    assert do(client, order, "cancel") == "The order is canceled."
+    order.refresh_from_db()
+    assert (order.state, order.payments.get().state) == (OrderState.CANCELED, State.CANCELED)
+    entry = order.timeline.get(code="order.canceled")
+    assert (entry.who, entry.user and entry.user.username) == ("merchant", "margot")
+
+    assert do(client, order, "cancel") == "The order is canceled."  # the second click
+    assert order.timeline.filter(code="order.canceled").count() == 1
+
+
+def test_an_order_stays_open_when_the_provider_cannot_be_asked(
+    client: Client, shop: Shop, account: Account
+) -> None:
+    order = rows.order(shop)
+    rows.payment(order, account)
+    Scripted.answer = Unreachable("No connection.")
+    assert "could not be asked" in do(client, order, "cancel")
+    assert "the order stays open" in do(client, order, "cancel")
+    order.refresh_from_db()
+    assert order.state == OrderState.OPEN
+
+
+def test_money_that_came_first_wins(client: Client, shop: Shop, account: Account) -> None:
+    order = rows.order(shop)
+    rows.payment(order, account)
+    Scripted.answer = PAID
+    assert do(client, order, "cancel").startswith("Money had come before: the order is paid.")
+
+
+def test_an_authorised_order_is_not_canceled(client: Client, shop: Shop, account: Account) -> None:
+    order = rows.order(shop)
+    rows.payment(order, account, State.AUTHORIZED)
+    assert client.get(address(order, "cancel")).status_code == 302
+    assert "Void the payment first" in do(client, order, "cancel")
+    order.refresh_from_db()
+    assert order.state == OrderState.OPEN
+
+
+def test_an_order_is_reopened_once(client: Client, shop: Shop, account: Account) -> None:
+    order = rows.order(shop, expires_at=timezone.now())
+    rows.payment(order, account, State.EXPIRED)
+    assert do(client, order, "reopen").startswith("The order can be paid again.")
+    order.refresh_from_db()
+    assert order.state == OrderState.OPEN
+    assert order.expires_at > timezone.now()
+    assert do(client, order, "reopen") == "The order is open already."
+    assert [verb for verb, _reference in Scripted.asked] == ["reopen"]
+
+
+def test_an_order_that_the_provider_cannot_reopen_stays_as_it_is(
+    client: Client, shop: Shop, account: Account
+) -> None:
+    order = rows.order(shop)
+    rows.payment(order, account, State.CANCELED)
+    Scripted.answer = Misconfigured("Reopening is not activated.")
+    told = do(client, order, "reopen")
+    assert "could not be reopened: Reopening is not activated. Nothing was changed here." in told
+    order.refresh_from_db()
+    assert order.state == OrderState.CANCELED
+
+
+def test_a_paid_order_is_not_reopened(client: Client, shop: Shop, account: Account) -> None:
+    order = rows.order(shop)
+    rows.payment(order, account, State.PAID)
+    assert do(client, order, "reopen").startswith("The order cannot be reopened")
+    assert Scripted.asked == []
+
+
+# --- seen, notes -----------------------------------------------------------------------------------------------------
+
+
+def test_a_flag_comes_down_and_is_remembered(client: Client, shop: Shop) -> None:
+    order = rows.order(shop, attention="look here")
+    assert do(client, order, "seen") == "Marked as seen."
+    do(client, order, "seen")
+    order.refresh_from_db()
+    assert order.attention == ""
+    assert order.timeline.get(code="order.seen").data["why"] == "look here"
+
+
+def test_a_note_is_one_note_however_often_it_is_sent(client: Client, shop: Shop) -> None:
+    order = rows.order(shop)
+    once = hidden(client.get(address(order, "note")).content.decode(), "once")
+    for _click in range(2):
+        do(client, order, "note", text="she {called} <b>", once=once)
+    entry = order.timeline.get(code="order.note")
+    assert (entry.data["text"], entry.user and entry.user.username) == ("she {called} <b>", "margot")
+    assert (
+        "she {called} &lt;b&gt;"
+        in client.get(reverse("admin:checkout_order_change", args=[order.pk])).content.decode()
+    )
+
+
+def test_a_note_of_nothing_is_refused_at_its_field(client: Client, shop: Shop) -> None:
+    order = rows.order(shop)
+    answer = client.post(address(order, "note"), {"text": " ", "once": "0" * 32})
+    assert answer.status_code == 200
+    assert "This field is required." in answer.content.decode()
+
+
+# --- money -----------------------------------------------------------------------------------------------------------
+
+
+def refund(client: Client, payment: Payment, amount: str, *, clicks: int = 1) -> list[str]:
+    """The whole way: the form, the page that reads it back, and as many clicks as a nervous hand makes."""
+    form = client.get(address(payment, "refund")).content.decode()
+    typed = {"amount": amount, "reason": "came back", "key": hidden(form, "key")}
+    confirm = client.post(address(payment, "refund"), typed)
+    assert confirm.status_code == 200
+    return [do(client, payment, "refund", **typed, confirmed="yes") for _click in range(clicks)]
+
+
+def test_a_refund_names_the_money_before_it_moves(client: Client, shop: Shop, account: Account) -> None:
+    payment = rows.payment(rows.order(shop), account, State.PAID)
+    form = client.get(address(payment, "refund")).content.decode()
+    assert 'value="42.99"' in form
+    typed = {"amount": "12,50", "reason": "one of three", "key": hidden(form, "key")}
+    confirm = client.post(address(payment, "refund"), typed).content.decode()
+    assert (
+        f"Scripted Pay is told to pay €12.50 of attempt 1 of order {payment.order.number} back to Visa"
+        in confirm
+    )
+    assert (Scripted.asked, Operation.objects.count()) == ([], 0)
+
+    assert do(client, payment, "refund", **typed, confirmed="yes") == "The refund of €12.50 is done."
+    operation = Operation.objects.get()
+    assert (operation.amount_minor, operation.reason, operation.status) == (1250, "one of three", "success")
+    assert operation.requested_by == User.objects.get(username="margot")
+    payment.refresh_from_db()
+    assert payment.refunded_minor == 1250
+
+
+def test_a_double_click_refunds_once(client: Client, shop: Shop, account: Account) -> None:
+    payment = rows.payment(rows.order(shop), account, State.PAID)
+    first, second = refund(client, payment, "42.99", clicks=2)
+    assert first == "The refund of €42.99 is done."
+    assert second == "This form was sent before; nothing was asked for again. The refund of €42.99 is done."
+    assert Operation.objects.count() == 1
+    assert [verb for verb, _reference in Scripted.asked] == ["refund"]
+
+
+def test_two_forms_are_two_refunds(client: Client, shop: Shop, account: Account) -> None:
+    payment = rows.payment(rows.order(shop), account, State.PAID)
+    refund(client, payment, "10")
+    refund(client, payment, "10")
+    payment.refresh_from_db()
+    assert (payment.refunded_minor, Operation.objects.count()) == (2000, 2)
+
+
+@pytest.mark.parametrize(
+    ("error", "told", "status"),
+    [
+        (Unreachable("No connection."), "The refund of €42.99 failed: No connection.", "failure"),
+        (
+            Uncertain("No answer."),
+            "Nobody knows yet whether the refund of €42.99 was done: No answer.",
+            "uncertain",
+        ),
+    ],
+)
+def test_the_end_of_a_refund_is_told_as_it_is(
+    client: Client, shop: Shop, account: Account, error: Exception, told: str, status: str
+) -> None:
+    payment = rows.payment(rows.order(shop), account, State.PAID)
+    Scripted.answer = error  # type: ignore[assignment]
+    assert refund(client, payment, "42.99")[0].startswith(told)
+    assert Operation.objects.get().status == status
+
+
+@pytest.mark.parametrize(
+    ("amount", "objection"),
+    [
+        ("43.00", "Only €42.99 is left."),
+        ("0", "Give an amount of more than nothing."),
+        ("0.00", "Give an amount of more than nothing."),
+        ("-1", "Give an amount such as"),
+        ("1.234", "Give an amount such as"),
+        ("1,000", "Give an amount such as"),
+        ("1e1", "Give an amount such as"),
+        ("٣", "Give an amount such as"),
+        ("NaN", "Give an amount such as"),
+        ("", "This field is required."),
+    ],
+)
+def test_an_amount_that_is_none_is_refused_at_its_field(
+    client: Client, shop: Shop, account: Account, amount: str, objection: str
+) -> None:
+    payment = rows.payment(rows.order(shop), account, State.PAID)
+    key = hidden(client.get(address(payment, "refund")).content.decode(), "key")
+    answer = client.post(address(payment, "refund"), {"amount": amount, "key": key, "confirmed": "yes"})
+    assert answer.status_code == 200
+    assert objection in answer.content.decode()
+    assert (Scripted.asked, Operation.objects.count()) == ([], 0)
+
+
+@pytest.mark.parametrize(("currency", "amount", "minor"), [("JPY", "500", 500), ("KWD", "1,250", 1250)])
+def test_an_amount_has_its_currency_s_decimals(
+    client: Client, shop: Shop, account: Account, currency: str, amount: str, minor: int
+) -> None:
+    payment = rows.payment(rows.order(shop, currency=currency), account, State.PAID)
+    refund(client, payment, amount)
+    payment.refresh_from_db()
+    assert payment.refunded_minor == minor
+
+
+def test_a_key_of_another_payment_is_refused(client: Client, shop: Shop, account: Account) -> None:
+    payment = rows.payment(rows.order(shop), account, State.PAID)
+    other = rows.payment(rows.order(shop), account, State.PAID)
+    key = hidden(client.get(address(other, "refund")).content.decode(), "key")
+    answer = client.post(address(payment, "refund"), {"amount": "1", "key": key, "confirmed": "yes"})
+    assert "This form is not for this payment." in answer.content.decode()
+    assert Operation.objects.count() == 0
+
+
+def test_only_what_the_provider_can_do_is_offered(client: Client, shop: Shop, account: Account) -> None:
+    payment = rows.payment(rows.order(shop), account, State.AUTHORIZED)
+    html = client.get(reverse("admin:checkout_order_change", args=[payment.order_id])).content.decode()
+    assert address(payment, "capture") in html
+    assert address(payment, "void") not in html  # Scripted Pay has no void
+    assert address(payment, "refund") not in html  # nothing is captured
+    assert client.get(address(payment, "void")).status_code == 302
+
+
+def test_a_capture_captures(client: Client, shop: Shop, account: Account) -> None:
+    order = rows.order(shop)
+    payment = rows.payment(order, account, State.AUTHORIZED)
+    key = hidden(client.get(address(payment, "capture")).content.decode(), "key")
+    told = do(client, payment, "capture", amount="42.99", reason="", key=key, confirmed="yes")
+    assert told == "The capture of €42.99 is done."
+    order.refresh_from_db()
+    assert order.state == OrderState.PAID
+
+
+# --- the rest --------------------------------------------------------------------------------------------------------
+
+
+def test_a_notification_is_followed_up_again(client: Client, shop: Shop, account: Account) -> None:
+    payment = rows.payment(rows.order(shop), account)
+    delivery = Delivery.objects.create(
+        account=account, key="k", about="order closed", reference=payment.reference
+    )
+    Scripted.answer = Uncertain("No answer.")
+    assert do(client, delivery, "follow-up").startswith("The provider could not be asked")
+    Scripted.answer = PAID
+    assert do(client, delivery, "follow-up") == f"The provider was asked about payment {payment}."
+    payment.refresh_from_db()
+    delivery.refresh_from_db()
+    assert (payment.state, delivery.verdict) == (State.PAID, "applied")
+
+
+def test_a_notification_about_nothing_of_ours_says_so(client: Client, account: Account) -> None:
+    delivery = Delivery.objects.create(account=account, key="k", about="?", reference="nobody")
+    assert do(client, delivery, "follow-up").startswith("No payment of ours")
+
+
+@pytest.mark.parametrize(
+    ("status", "told"),
+    [(200, "The shop took it: HTTP 200."), (500, "The shop answered HTTP 500. It is tried again.")],
+)
+def test_a_webhook_is_sent_again(
+    client: Client, shop: Shop, responses_on_the_wire: Any, status: int, told: str
+) -> None:
+    order = rows.order(shop)
+    event = ShopEvent.objects.create(
+        shop=shop, order=order, type="order.paid", payload={}, delivered_at=timezone.now(), attempts=1
+    )
+    responses_on_the_wire.post("https://shop.example/hooks", status=status)
+    assert do(client, event, "send") == told
+    event.refresh_from_db()
+    assert (event.attempts, event.delivered_at is not None) == (2, status == 200)
+
+
+@pytest.fixture
+def responses_on_the_wire() -> Any:
+    import responses
+
+    with responses.RequestsMock() as wire:
+        yield wire
+
+
+def test_a_card_is_removed_with_its_token(client: Client, shop: Shop, account: Account) -> None:
+    rows.everything(shop, account)
+    card = SavedCard.objects.get()
+    assert do(client, card, "remove") == "The card is removed; its token is erased."
+    card.refresh_from_db()
+    assert card.removed_at is not None
+    assert not card.token
+    assert do(client, card, "remove") == "The card was removed before."
+
+
+def test_an_api_key_is_shown_once_and_a_double_click_makes_one(client: Client, shop: Shop) -> None:
+    once = hidden(client.get(address(shop, "issue-key")).content.decode(), "once")
+    shown = [client.post(address(shop, "issue-key"), {"name": "till", "once": once}) for _click in range(2)]
+    keys = {re.search(r"gk_[\w-]{43}", answer.content.decode())[0] for answer in shown}  # type: ignore[index]
+    assert len(keys) == 1
+    assert "no-store" in shown[0].headers["Cache-Control"]
+    key = keys.pop()
+    row = ApiKey.objects.get()
+    assert ApiKey.find(key) == row
+    for page in ("shop", "apikey"):
+        pk = shop.pk if page == "shop" else row.pk
+        assert key not in client.get(reverse(f"admin:checkout_{page}_change", args=[pk])).content.decode()
+
+    assert do(client, row, "revoke").startswith("The key is revoked")
+    assert ApiKey.find(key) is None
+    assert do(client, row, "revoke") == "The key was revoked before."
+    assert "is revoked" in do(client, shop, "issue-key", name="till", once=once)
+
+
+def test_a_form_for_a_secret_does_not_last(
+    client: Client, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    once = hidden(client.get(address(shop, "issue-key")).content.decode(), "once")
+    monkeypatch.setattr("checkout.merchant.onetime.GOOD_FOR_SECONDS", -1)
+    answer = client.post(address(shop, "issue-key"), {"name": "till", "once": once})
+    assert "This form is too old." in answer.content.decode()
+    assert ApiKey.objects.count() == 0
+
+
+def test_a_webhook_secret_is_made_and_shown_once(client: Client, shop: Shop) -> None:
+    once = hidden(client.get(address(shop, "new-secret")).content.decode(), "once")
+    html = client.post(address(shop, "new-secret"), {"once": once}).content.decode()
+    shop.refresh_from_db()
+    secret = shop.webhook_secret.reveal()
+    assert re.fullmatch(r"whsec_[A-Za-z0-9+/]{43}=", secret)
+    assert secret in html
+    assert secret not in client.get(reverse("admin:checkout_shop_change", args=[shop.pk])).content.decode()
+
+
+# --- who may ---------------------------------------------------------------------------------------------------------
+
+
+def test_whoever_may_only_look_does_nothing(viewer: Client, shop: Shop, account: Account) -> None:
+    rows.everything(shop, account)
+    order = Order.objects.first()
+    targets = [
+        *((order, name) for name in ("ask", "cancel", "reopen", "seen", "note")),
+        *((Payment.objects.get(state=State.PAID), name) for name in ("ask", "capture", "void", "refund")),
+        (Delivery.objects.first(), "follow-up"),
+        (ShopEvent.objects.first(), "send"),
+        (SavedCard.objects.first(), "remove"),
+        (ApiKey.objects.first(), "revoke"),
+        (shop, "issue-key"),
+        (shop, "new-secret"),
+    ]
+    for row, name in targets:
+        assert viewer.get(address(row, name)).status_code == 403, name
+        assert viewer.post(address(row, name), {"confirmed": "yes"}).status_code == 403, name
+    assert Scripted.asked == []
+
+
+def test_a_stranger_is_asked_to_log_in(shop: Shop) -> None:
+    answer = Client().post(address(rows.order(shop), "cancel"))
+    assert answer.status_code == 302
+    assert answer.headers["Location"].startswith(reverse("admin:login"))
+
+
+def test_without_the_token_of_the_form_nothing_is_done(merchant: User, shop: Shop) -> None:
+    order = rows.order(shop)
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(merchant)
+    assert strict.post(address(order, "cancel")).status_code == 403
+    order.refresh_from_db()
+    assert order.state == OrderState.OPEN
+
+
+@pytest.mark.parametrize(
+    "elsewhere", ["https://evil.example/", "//evil.example/", "javascript:alert(1)", "/\\evil"]
+)
+def test_nobody_is_led_elsewhere_afterwards(client: Client, shop: Shop, elsewhere: str) -> None:
+    order = rows.order(shop, attention="x")
+    answer = client.post(address(order, "seen"), {"back": elsewhere})
+    assert answer.headers["Location"] == reverse("admin:checkout_order_change", args=[order.pk])

@@ -1,0 +1,99 @@
+"""Does a real browser show the admin as it is meant: no script refused, nothing too wide, light and dark?"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+
+from checkout.models import Account, Order, Payment, Shop
+from checkout.states import State
+from tests.merchant import rows
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def browser(
+    chromium_path: str, chromium_flags: list[str], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Browser]:
+    # Playwright's loop runs in this thread, and Django takes it for one of its own.
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+    with sync_playwright() as playwright:
+        yield playwright.chromium.launch(executable_path=chromium_path, args=chromium_flags)
+
+
+@pytest.fixture
+def complaints() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def page(live_server: Any, merchant: User, browser: Browser, complaints: list[str]) -> Page:
+    """A merchant's page, logged in through the form; what the console complains of is collected."""
+
+    def heard(message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            complaints.append(message.text)
+
+    page = browser.new_page(color_scheme="light")
+    page.on("console", heard)
+    page.on("response", lambda answer: answer.status >= 400 and complaints.append(f"{answer.status} {answer.url}"))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto(f"{live_server.url}/admin/login/")
+    page.fill("#id_username", "margot")
+    page.fill("#id_password", "long-enough-for-anybody")
+    page.click("button[type=submit]")
+    page.wait_for_url("**/admin/")
+    return page
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_no_page_is_too_wide_and_no_script_is_refused(
+    page: Page, live_server: Any, shop: Shop, account: Account, complaints: list[str], width: int
+) -> None:
+    rows.everything(shop, account)
+    order, payment = Order.objects.exclude(attention="").get(), Payment.objects.get(state=State.PAID)
+    page.set_viewport_size({"width": width, "height": 900})
+    for path in (
+        "",
+        "checkout/order/",
+        f"checkout/order/{order.pk}/change/",
+        f"checkout/payment/{payment.pk}/change/",
+        f"checkout/payment/{payment.pk}/do/refund/",
+        "checkout/delivery/",
+        "checkout/shopevent/",
+        f"checkout/shop/{shop.pk}/change/",
+        f"checkout/account/{account.pk}/change/",
+        "checkout/account/add/?provider=scripted",
+        "auth/user/add/",
+    ):
+        page.goto(f"{live_server.url}/admin/{path}")
+        page.wait_for_load_state("networkidle")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+    assert complaints == []
+
+
+def test_the_merchant_turns_the_lights_off_and_they_stay_off(
+    page: Page, complaints: list[str], live_server: Any
+) -> None:
+    assert not page.evaluate("document.documentElement.classList.contains('dark')")
+    light = page.evaluate("getComputedStyle(document.querySelector('#main')).backgroundColor")
+    page.get_by_text("margot").click()
+    page.get_by_text("Dark", exact=True).click()
+    page.wait_for_function("document.documentElement.classList.contains('dark')")
+    assert page.evaluate("getComputedStyle(document.querySelector('#main')).backgroundColor") != light
+    page.goto(f"{live_server.url}/admin/checkout/order/")
+    page.wait_for_function("document.documentElement.classList.contains('dark')")
+    assert complaints == []
+
+
+def test_a_double_click_in_the_browser_writes_one_note(page: Page, live_server: Any, shop: Shop) -> None:
+    order = rows.order(shop)
+    page.goto(f"{live_server.url}/admin/checkout/order/{order.pk}/do/note/")
+    page.fill("textarea[name=text]", "she called")
+    page.locator("main, #content").get_by_role("button", name="Add a note").dblclick()
+    page.wait_for_url(f"**/order/{order.pk}/change/")
+    page.get_by_text("she called").wait_for()
+    assert order.timeline.filter(code="order.note").count() == 1
