@@ -22,6 +22,7 @@ from tests.shopper.scenes import Stage
 from tests.shopper.scripted import Scripted
 
 TEMPLATES = Path(__file__).parent / "templates"
+Answer = Any  # of the test client: a response with more to it, whose type has no public name
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,8 @@ from django.utils import timezone
 
 from checkout.models import Account, Order, Payment, SavedCard
 from checkout.payments import settle
-from checkout.payments.apply import apply, flag
+from checkout.payments.apply import apply
+from checkout.payments.attention import flag
 from checkout.payments.cancel import cancel_attempt, give_up
 from checkout.payments.expire import expire
 from checkout.payments.locks import order_lock

@@ -71,10 +71,9 @@ class Scripted(Provider):
         self._asked("give up" if give_up else "cancel", charge)
         if self.cancel_error is not None:
             raise self.cancel_error
-        return self.truth if self._has_money() else Report(outcome=Outcome.CANCELED)
-
-    def _has_money(self) -> bool:
-        return isinstance(self.truth, Report) and self.truth.outcome in {Outcome.PAID, Outcome.AUTHORIZED}
+        if isinstance(self.truth, Report) and self.truth.outcome in {Outcome.PAID, Outcome.AUTHORIZED}:
+            return self.truth  # money beats intent
+        return Report(outcome=Outcome.CANCELED)
 
     def _asked(self, what: str, charge: Charge) -> None:
         self.calls.append(what)

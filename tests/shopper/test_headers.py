@@ -4,12 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from django.views.defaults import server_error
 
 from checkout.models import Account, Order, Payment
-from tests.shopper.conftest import Reading
+from tests.shopper.conftest import Answer, Reading
 from tests.shopper.scenes import SCENES, Stage
 from tests.shopper.scripted import ORIGIN
 
@@ -26,28 +25,27 @@ NOBODY_ELSE = {
 }
 
 
-def policy(answer: HttpResponse) -> dict[str, set[str]]:
+def policy(answer: Answer) -> dict[str, set[str]]:
     parts = [part.split() for part in answer.headers["Content-Security-Policy"].split(";")]
     return {name: {value for value in values if not value.startswith("'nonce-")} for name, *values in parts}
 
 
 @pytest.fixture
-def visit(stage: Stage, shopper: Client) -> Callable[[str], HttpResponse]:
-    def go(scene: str) -> HttpResponse:
-        answer: HttpResponse = shopper.get(SCENES[scene][0](stage).get_absolute_url())
-        return answer
+def visit(stage: Stage, shopper: Client) -> Callable[[str], Answer]:
+    def go(scene: str) -> Answer:
+        return shopper.get(SCENES[scene][0](stage).get_absolute_url())
 
     return go
 
 
 @pytest.mark.parametrize("scene", [scene for scene in SCENES if scene not in {"widget", "onward_by_form"}])
-def test_a_page_without_a_provider_allows_none(visit: Callable[[str], HttpResponse], scene: str) -> None:
+def test_a_page_without_a_provider_allows_none(visit: Callable[[str], Answer], scene: str) -> None:
     answer = visit(scene)
     assert policy(answer) == NOBODY_ELSE
     assert answer.headers["Permissions-Policy"].endswith("payment=()")
 
 
-def test_the_widgets_page_allows_its_provider_alone(visit: Callable[[str], HttpResponse]) -> None:
+def test_the_widgets_page_allows_its_provider_alone(visit: Callable[[str], Answer]) -> None:
     answer = visit("widget")
     assert policy(answer) == {
         **NOBODY_ELSE,
@@ -58,14 +56,14 @@ def test_the_widgets_page_allows_its_provider_alone(visit: Callable[[str], HttpR
     assert answer.headers["Permissions-Policy"].endswith(f'payment=(self "{ORIGIN}")')
 
 
-def test_the_widgets_own_script_carries_the_pages_nonce(visit: Callable[[str], HttpResponse]) -> None:
+def test_the_widgets_own_script_carries_the_pages_nonce(visit: Callable[[str], Answer]) -> None:
     answer = visit("widget")
     nonce = answer.content.decode().split('nonce="')[1].split('"')[0]
     assert len(nonce) >= 16
     assert f"'nonce-{nonce}'" in answer.headers["Content-Security-Policy"]
 
 
-def test_a_form_to_the_provider_may_be_sent_to_it_alone(visit: Callable[[str], HttpResponse]) -> None:
+def test_a_form_to_the_provider_may_be_sent_to_it_alone(visit: Callable[[str], Answer]) -> None:
     answer = visit("onward_by_form")
     assert policy(answer) == {**NOBODY_ELSE, "form-action": {"'self'", "https://pay.example"}}
     html = answer.content.decode()
@@ -74,7 +72,7 @@ def test_a_form_to_the_provider_may_be_sent_to_it_alone(visit: Callable[[str], H
 
 
 @pytest.mark.parametrize("scene", SCENES)
-def test_nothing_is_kept_in_the_browser(visit: Callable[[str], HttpResponse], scene: str) -> None:
+def test_nothing_is_kept_in_the_browser(visit: Callable[[str], Answer], scene: str) -> None:
     answer = visit(scene)
     assert not answer.cookies
     assert answer.headers["Cache-Control"] == "no-store"
@@ -96,9 +94,7 @@ def test_no_press_leaves_a_cookie(begun: Payment, shopper: Client) -> None:
 
 
 @pytest.mark.parametrize("scene", SCENES)
-def test_no_page_brings_styles_or_scripts_of_its_own(
-    visit: Callable[[str], HttpResponse], scene: str
-) -> None:
+def test_no_page_brings_styles_or_scripts_of_its_own(visit: Callable[[str], Answer], scene: str) -> None:
     html = visit(scene).content.decode()
     assert " style=" not in html
     assert "<style" not in html

@@ -38,16 +38,17 @@ def orders(transactional_db: None, stage: Stage) -> dict[str, Order]:
     return made
 
 
-def complaints(context: BrowserContext, url: str) -> list[str]:
+def complaints(context: BrowserContext, url: str, *, narrow: bool) -> list[str]:
     """What axe, the console and the layout have to say against the page."""
     page = context.new_page()
     said: list[str] = []
     page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: said.append(str(error)))
     page.goto(url)
-    found = Axe().run(page, options={"runOnly": {"type": "tag", "values": TAGS}})
-    for violation in found.response["violations"]:
-        said += [f"{violation['id']}: {node['html']}" for node in violation["nodes"]]
+    if not narrow:
+        found = Axe().run(page, options={"runOnly": {"type": "tag", "values": TAGS}})
+        for violation in found.response["violations"]:
+            said += [f"{violation['id']}: {node['html']}" for node in violation["nodes"]]
     if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
         said.append("it scrolls sideways")
     small = page.evaluate(
@@ -67,10 +68,11 @@ def test_every_page_is_accessible(
     browser: Browser, live_server: Any, orders: dict[str, Order], look: dict[str, Any]
 ) -> None:
     context = browser.new_context(**look)
+    narrow = look["viewport"]["width"] == 320  # where only the layout is news
     found = {
         name: said
         for name, order in orders.items()
-        if (said := complaints(context, live_server.url + order.get_absolute_url()))
+        if (said := complaints(context, live_server.url + order.get_absolute_url(), narrow=narrow))
     }
     context.close()
     assert found == {}

@@ -7,7 +7,6 @@ from threading import Thread
 import pytest
 from django.conf import settings as site
 from django.db import connection
-from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
@@ -18,7 +17,7 @@ from checkout.payments.start import start
 from checkout.states import OrderState, State
 from providers.base import Claim, Report
 from providers.errors import Uncertain
-from tests.shopper.conftest import Reading
+from tests.shopper.conftest import Answer, Reading
 from tests.shopper.scenes import run_out
 from tests.shopper.scripted import REDIRECT, Scripted, paid, refused
 
@@ -26,16 +25,15 @@ Read = Callable[[Order], Reading]
 Told = Callable[[Report], Payment]
 
 
-def press(browser: Client, order: Order, what: str, **fields: object) -> HttpResponse:
-    answer: HttpResponse = browser.post(f"/pay/{order.token}/{what}/", fields)
-    return answer
+def press(browser: Client, order: Order, what: str, **fields: object) -> Answer:
+    return browser.post(f"/pay/{order.token}/{what}/", fields)
 
 
 def states(order: Order) -> list[str]:
     return list(order.payments.order_by("number").values_list("state", flat=True))
 
 
-def leads_to(answer: HttpResponse, order: Order, query: str = "") -> bool:
+def leads_to(answer: Answer, order: Order, query: str = "") -> bool:
     return answer.status_code == 303 and answer.headers["Location"] == order.get_absolute_url() + query
 
 
@@ -60,7 +58,7 @@ def test_pay_pressed_again_opens_no_second_attempt(order: Order, account: Accoun
 def test_pay_pressed_in_two_tabs_at_once_opens_one_attempt(
     transactional_db: None, order: Order, account: Account
 ) -> None:
-    answers: list[HttpResponse] = []
+    answers: list[Answer] = []
 
     def tab() -> None:
         try:
@@ -158,6 +156,20 @@ def test_a_removed_card_is_forgotten(known: Order, card: SavedCard, shopper: Cli
     assert card.removed_at is not None
     assert not card.token.reveal()
     assert "Visa •••• 0055" not in read(known)
+
+
+def test_a_card_that_was_kept_twice_is_shown_once_and_goes_as_one(
+    known: Order, card: SavedCard, shopper: Client, read: Read
+) -> None:
+    looks = {name: getattr(card, name) for name in ("brand", "last4", "expiry_month", "expiry_year")}
+    SavedCard.objects.create(
+        shop=card.shop, account=card.account, customer_reference="C-1", token="tok-2", fingerprint="2",
+        consented_at=timezone.now(), **looks,
+    )  # fmt: skip
+    assert read(known).text.count("Visa •••• 0055") == 1
+    press(shopper, known, "remove-card", card=card.pk)
+    assert "Visa •••• 0055" not in read(known)
+    assert not SavedCard.objects.filter(removed_at=None).exists()
 
 
 @pytest.mark.parametrize("reference", ["", "C-2"])
