@@ -2,12 +2,15 @@
 
 from dataclasses import dataclass, replace
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from checkout.models import Account, Order, Payment, SavedCard
 from checkout.payments.border import methods_for, prospective_charge, provider_for
 from checkout.payments.cards import cards_for
 from providers.base import Kind
+
+_LOOK = ("brand", "last4", "expiry_month", "expiry_year")
 
 
 @dataclass(frozen=True)
@@ -30,12 +33,7 @@ class Option:
 def options_for(order: Order) -> list[Option]:
     """In the sequence they are offered in. Asks nobody."""
     accounts = methods_for(order)
-    saved = [
-        Option(account, card)
-        for account in accounts
-        for card in cards_for(order, account)
-        if not _has_expired(card)
-    ]
+    saved = [Option(account, card) for account in accounts for card in _cards(order, account)]
     return saved + [Option(account, can_keep=_can_keep(order, account)) for account in accounts]
 
 
@@ -48,6 +46,19 @@ def same_again(options: list[Option], attempt: Payment) -> Option | None:
         ):
             return option
     return None
+
+
+def twins(cards: QuerySet[SavedCard], card: SavedCard) -> QuerySet[SavedCard]:
+    """`card` and what looks the same: some providers give a new token each time that a card is kept."""
+    return cards.filter(account=card.account_id, **{name: getattr(card, name) for name in _LOOK})
+
+
+def _cards(order: Order, account: Account) -> list[SavedCard]:
+    """The newest of each look, as far as it has not expired."""
+    seen: dict[tuple[object, ...], SavedCard] = {}
+    for card in cards_for(order, account):
+        seen.setdefault(tuple(getattr(card, name) for name in _LOOK), card)
+    return [card for card in seen.values() if not _has_expired(card)]
 
 
 def _has_expired(card: SavedCard) -> bool:

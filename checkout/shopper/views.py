@@ -14,7 +14,7 @@ from checkout.payments.cancel import cancel_attempt, give_up
 from checkout.payments.cards import remove_card
 from checkout.payments.start import NotPayable, start
 from checkout.payments.timeline import Who
-from checkout.shopper.choices import Option, options_for, same_again
+from checkout.shopper.choices import Option, options_for, same_again, twins
 from checkout.shopper.context import context_for
 from checkout.shopper.counter import counter
 from checkout.shopper.forms import CardForm, ChoiceForm, LanguageForm, RetryForm
@@ -113,7 +113,8 @@ def forget_card(request: HttpRequest, order: Order) -> HttpResponse:
     own = SavedCard.objects.filter(shop=order.shop, customer_reference=reference, removed_at=None)
     form = CardForm(request.POST, cards=own if reference else own.none())
     if form.is_valid():
-        remove_card(form.cleaned_data["card"])
+        for card in twins(own, form.cleaned_data["card"]):
+            remove_card(card)
     return _to_page(order)
 
 
