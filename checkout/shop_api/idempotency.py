@@ -17,7 +17,7 @@ HEADER = "Idempotency-Key"
 @dataclass(frozen=True, kw_only=True)
 class Answered:
     status: int
-    body: dict[str, Any]
+    body: str  # JSON, the same to the letter each time
     replayed: bool
 
 
@@ -36,9 +36,11 @@ def once(shop: Shop, key: str, mark: str, make: Callable[[], tuple[int, dict[str
     try:
         with transaction.atomic():
             row = IdempotencyKey.objects.create(shop=shop, key=key, fingerprint=mark)
-            row.status, row.answer = make()
+            status, body = make()
+            # As text: a JSON column of PostgreSQL's keeps no sequence of names.
+            row.status, row.answer = status, json.dumps(body)
             row.save(update_fields=["status", "answer"])
-            return Answered(status=row.status, body=row.answer, replayed=False)
+            return Answered(status=status, body=row.answer, replayed=False)
     except IntegrityError:
         known = IdempotencyKey.objects.filter(shop=shop, key=key).first()
         if known is None:

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from django.http import HttpRequest, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import Header, Query, Router
 
@@ -58,7 +58,7 @@ def create(
         why = "you have an order with this reference already"
         raise Problem(409, "reference-taken", f"reference: {why}.", errors=[("reference", why)]) from None
     # As it was, and not as today's OrderOut would have it.
-    response = JsonResponse(answered.body, status=answered.status)
+    response = HttpResponse(answered.body, status=answered.status, content_type="application/json")
     if answered.replayed:
         response["Idempotent-Replay"] = "true"
     return response

@@ -1,5 +1,6 @@
 """A demo shop that talks to a checkout on a real port, as it does for everybody else."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from django.test import Client
 
 from checkout.demo.models import DemoOrder
 from checkout.models import Account, ApiKey, Shop
+from providers.http import _session
 from tests.scripted import Script, install, make_account, make_shop
 
 ADULT, CHILD, BOOK, POSTER = 10228231110052, 10228231110053, 10228231110054, 10228231110055
@@ -21,7 +23,7 @@ def script(monkeypatch: pytest.MonkeyPatch) -> Script:
 
 
 @pytest.fixture
-def account(script: Script, live_server: Any, settings: Any) -> Account:
+def account(script: Script, live_server: Any, settings: Any) -> Iterator[Account]:
     """The checkout's side: a shop that rings at the demo shop's own receiver."""
     settings.SITE_URL = live_server.url
     settings.DEMO_SHOP_URL = f"{live_server.url}/shop/"
@@ -30,7 +32,9 @@ def account(script: Script, live_server: Any, settings: Any) -> Account:
         webhook_url=f"{live_server.url}/shop/webhook/", webhook_secret=site.DEMO_WEBHOOK_SECRET
     )
     ApiKey.issue(shop, key=KEY)
-    return make_account(shop)
+    yield make_account(shop)
+    # A connection that stays open keeps a thread of the live server, and its database session, alive.
+    _session().close()
 
 
 @pytest.fixture

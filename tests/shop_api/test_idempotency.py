@@ -113,8 +113,9 @@ def test_looking_before_leaping_would_not_do(monkeypatch: pytest.MonkeyPatch) ->
         if known is not None:
             return Answered(status=known.status or 0, body=known.answer, replayed=True)
         status, body = make()
-        IdempotencyKey.objects.create(shop=shop, key=key, fingerprint=mark, status=status, answer=body)
-        return Answered(status=status, body=body, replayed=False)
+        said = json.dumps(body)
+        IdempotencyKey.objects.create(shop=shop, key=key, fingerprint=mark, status=status, answer=said)
+        return Answered(status=status, body=said, replayed=False)
 
     monkeypatch.setattr(orders, "once", naive)
     caller = caller_for(make_shop())

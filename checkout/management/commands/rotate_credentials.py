@@ -39,9 +39,9 @@ def sealed() -> list[tuple[type[models.Model], list[str]]]:
 
 def rotate(model: type[models.Model], fields: list[str]) -> int:
     """Read and write back each row's encrypted fields, under its lock. Returns how many rows."""
-    count = 0
-    rows = model._default_manager.select_for_update().only("pk", *fields).order_by("pk")
-    for row in rows.iterator(chunk_size=200):
-        row.save(update_fields=fields)
-        count += 1
-    return count
+    keys = list(model._default_manager.order_by("pk").values_list("pk", flat=True))
+    for key in keys:
+        row = model._default_manager.select_for_update().only("pk", *fields).filter(pk=key).first()
+        if row is not None:
+            row.save(update_fields=fields)
+    return len(keys)

@@ -25,12 +25,11 @@ class Command(BaseCommand):
         unknown = set(order) - set(Order.objects.filter(number__in=order).values_list("number", flat=True))
         if unknown:
             raise CommandError(f"There is no order {', '.join(sorted(unknown))}.")
-        payments = Payment.objects.select_related("order", "account").order_by("pk")
-        payments = (
-            payments.filter(state__in=OPEN_STATES) if all_open else payments.filter(order__number__in=order)
-        )
+        chosen = Payment.objects.order_by("pk").values_list("pk", flat=True)
+        chosen = chosen.filter(state__in=OPEN_STATES) if all_open else chosen.filter(order__number__in=order)
         count = 0
-        for payment in payments.iterator(chunk_size=100):
+        for key in list(chosen):
+            payment = Payment.objects.select_related("order", "account").get(pk=key)  # as it is by now
             before, after = payment.state, look(payment)
             news = "no answer" if after is None else after.state if after.state != before else "no news"
             self.stdout.write(f"{payment.reference}: {before} -> {news}")
