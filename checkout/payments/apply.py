@@ -59,7 +59,7 @@ def apply(payment_id: int, report: Report, *, who: str = Who.PROVIDER, user: Use
         if problem:
             _object(order, payment, report, problem, news)
         else:
-            before = payment.state
+            before, could_retry = payment.state, payment.may_retry
             old = _is_old(payment, report)  # asked before the sums are taken
             payment.memo = {**payment.memo, **report.memo}
             _remember_ids(payment, report.provider_ids)
@@ -71,6 +71,9 @@ def apply(payment_id: int, report: Report, *, who: str = Who.PROVIDER, user: Use
             else:
                 _take_state(order, payment, report, news, who=who, user=user)
             payment.checks = payment.checks + 1 if payment.state == before else 0
+            if could_retry and not payment.may_retry and payment.state not in MONEY_STATES:
+                # The shopper reads that the shop has been told: here it is.
+                news.doubts.append("another attempt could charge twice: look at the provider's record first")
         payment.next_check_at = next_look(payment, timezone.now())
         payment.save()
         for event in news.events:

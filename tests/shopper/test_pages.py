@@ -196,6 +196,12 @@ def test_money_that_came_late_beats_a_closed_order(begun: Payment, read: Read) -
     assert "The shop has been asked to look at this order." in page
 
 
+def test_the_shop_has_been_told_of_what_may_charge_twice(stage: Stage) -> None:
+    order = SCENES["blocked"][0](stage)
+    order.refresh_from_db()
+    assert order.attention == "another attempt could charge twice: look at the provider's record first"
+
+
 def test_a_closed_order_that_may_have_been_charged_does_not_say_that_it_was_not(
     stage: Stage, read: Read
 ) -> None:
