@@ -52,11 +52,11 @@ class AccountAdmin(ModelAdmin):
     def mode(self, account: Account) -> SafeString:
         return badge("success", _("live")) if account.live else badge("pending", _("test"))
 
-    @display(description=gettext_lazy("last answer"), ordering="last_answer_at")
+    @display(description=gettext_lazy("last answer, UTC"), ordering="last_answer_at")
     def answered(self, account: Account) -> SafeString | str:
         return moment(account.last_answer_at)
 
-    @display(description=gettext_lazy("last notification"), ordering="last_notification_at")
+    @display(description=gettext_lazy("last notification, UTC"), ordering="last_notification_at")
     def notified(self, account: Account) -> SafeString | str:
         return moment(account.last_notification_at)
 

@@ -5,10 +5,7 @@ from django.utils.translation import gettext as _
 from checkout.merchant.action import Said, done, noted, unsure
 from checkout.merchant.shown import provider_name
 from checkout.models import Payment
-from checkout.payments.apply import apply
-from checkout.payments.recover import being_started, recover
-from checkout.payments.settle import ask
-from checkout.states import State
+from checkout.payments.recover import being_started, look
 
 
 def ask_about(payment: Payment) -> Said:
@@ -17,22 +14,15 @@ def ask_about(payment: Payment) -> Said:
     if being_started(payment):
         return noted(_("Attempt %(number)s is being opened at %(provider)s at this moment.") % about)
     before = payment.state
-    if before == State.CREATED:
-        payment = recover(payment)
-        answered = payment.state != State.CREATED
-    else:
-        report = ask(payment)
-        answered = report is not None
-        if report is not None:
-            payment = apply(payment.pk, report)
-    if not answered:
+    settled = look(payment)
+    if settled is None:
         return unsure(
             _(
                 "%(provider)s could not be asked about attempt %(number)s, or could not tell: nothing was changed."
             )
             % about
         )
-    about["state"] = payment.get_state_display()
-    if payment.state == before:
+    about["state"] = settled.get_state_display()
+    if settled.state == before:
         return done(_("%(provider)s was asked: attempt %(number)s is still %(state)s.") % about)
     return done(_("%(provider)s was asked: attempt %(number)s is now %(state)s.") % about)

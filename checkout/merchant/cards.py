@@ -59,7 +59,7 @@ class SavedCardAdmin(RecordAdmin):
     def expires(self, card: SavedCard) -> str:
         return f"{card.expiry_month:02}/{card.expiry_year}" if card.expiry_month and card.expiry_year else "–"
 
-    @display(description=gettext_lazy("consent"), ordering="consented_at")
+    @display(description=gettext_lazy("consent, UTC"), ordering="consented_at")
     def consent(self, card: SavedCard) -> SafeString | str:
         return moment(card.consented_at)
 

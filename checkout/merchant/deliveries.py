@@ -76,7 +76,7 @@ class DeliveryAdmin(RecordAdmin):
     def verdict_word(self, delivery: Delivery) -> SafeString:
         return badge(delivery.verdict, delivery.get_verdict_display())
 
-    @display(description=gettext_lazy("received"), ordering="id")
+    @display(description=gettext_lazy("received, UTC"), ordering="id")
     def received(self, delivery: Delivery) -> SafeString | str:
         return moment(delivery.received_at)
 

@@ -9,13 +9,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from checkout.merchant.action import Action, Asked, Said, done, noted, refused, unsure
+from checkout.merchant.action import Action, Asked, Said, acting, done, noted, refused, unsure
 from checkout.merchant.asking import ask_about
 from checkout.merchant.shown import provider_name
 from checkout.models import Order
 from checkout.payments.cancel import give_up
 from checkout.payments.locks import order_lock
 from checkout.payments.orders import mark_seen
+from checkout.payments.recover import being_started
 from checkout.payments.reopen import NotReopenable, can_reopen, reopen
 from checkout.payments.timeline import Who, tell
 from checkout.states import HELD_STATES, OrderState
@@ -70,7 +71,7 @@ def _explain_cancel(order: Order, typed: dict[str, Any]) -> list[str]:
 
 
 def _cancel(request: HttpRequest, order: Order, typed: dict[str, Any]) -> Said:
-    order = give_up(order, who=Who.MERCHANT, user=request.user)  # type: ignore[arg-type]  a merchant is logged in
+    order = give_up(order, who=Who.MERCHANT, user=acting(request))
     if order.state == OrderState.CANCELED:
         return done(_("The order is canceled."))
     if order.state == OrderState.PAID:
@@ -80,7 +81,7 @@ def _cancel(request: HttpRequest, order: Order, typed: dict[str, Any]) -> Said:
     if order.payments.filter(state__in=HELD_STATES).exists():
         return unsure(_("Money is authorised for this order: it stays open. Void the payment first."))
     attempt = order.open_attempt()
-    if attempt is not None and attempt.claimed_at is None and attempt.checks == 0 and not attempt.provider_id:
+    if attempt is not None and being_started(attempt):
         return unsure(
             _("An attempt is being opened at this moment; the order stays open. Try again in two minutes.")
         )
@@ -115,7 +116,7 @@ def _explain_reopen(order: Order, typed: dict[str, Any]) -> list[str]:
 
 def _reopen(request: HttpRequest, order: Order, typed: dict[str, Any]) -> Said:
     try:
-        reopen(order, user=request.user)  # type: ignore[arg-type]  a merchant is logged in
+        reopen(order, user=acting(request))
     except NotReopenable:
         order.refresh_from_db()
         if order.state == OrderState.OPEN and not order.is_past_hold():
@@ -137,7 +138,7 @@ def _explain_seen(order: Order, typed: dict[str, Any]) -> list[str]:
 
 
 def _seen(request: HttpRequest, order: Order, typed: dict[str, Any]) -> Said:
-    mark_seen(order, user=request.user)
+    mark_seen(order, user=acting(request))
     return done(_("Marked as seen."))
 
 
@@ -167,7 +168,7 @@ def _note(request: HttpRequest, order: Order, typed: dict[str, Any]) -> Said:
                 locked,
                 "order.note",
                 who=Who.MERCHANT,
-                user=request.user,  # type: ignore[arg-type]  a merchant is logged in
+                user=acting(request),
                 text=typed["text"],
                 once=typed["once"],
             )

@@ -100,7 +100,7 @@ def tenders(payments: list[Payment]) -> list[dict[str, Any]]:
 class OrderAdmin(RecordAdmin):
     record_template = "merchant/order.html"
     row_actions = order_actions.ACTIONS
-    list_display = ["name", "reference", "email", "sum", "state_word", "paid", "flag", "created"]
+    list_display = ["name", "reference", "email", "sum", "state_word", "flag", "paid", "created"]
     list_filter = ["state", NeedsAPerson, "kind", Currency, "created_at"]
     search_fields = ["number", "reference", "email"]
     search_help_text = _(
@@ -134,7 +134,7 @@ class OrderAdmin(RecordAdmin):
     def state_word(self, order: Order) -> SafeString:
         return badge(order.state, order.get_state_display())
 
-    @display(description=_("paid at"), ordering="paid_at")
+    @display(description=_("paid, UTC"), ordering="paid_at")
     def paid(self, order: Order) -> SafeString | str:
         return moment(order.paid_at)
 
@@ -142,7 +142,7 @@ class OrderAdmin(RecordAdmin):
     def flag(self, order: Order) -> str:
         return badge("flagged", str(_("look at this"))) if order.attention else ""
 
-    @display(description=_("created"), ordering="id")
+    @display(description=_("created, UTC"), ordering="id")
     def created(self, order: Order) -> SafeString | str:
         return moment(order.created_at)
 

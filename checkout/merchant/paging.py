@@ -1,5 +1,7 @@
 """How long is a list? Counted only as far as anybody will turn pages."""
 
+from typing import Any
+
 from django.core.paginator import Paginator
 from django.utils.functional import cached_property
 
@@ -12,4 +14,5 @@ class ShortPaginator(Paginator):
 
     @cached_property
     def count(self) -> int:
-        return int(self.object_list[:FURTHEST].count())  # type: ignore[union-attr]
+        rows: Any = self.object_list
+        return int(rows[:FURTHEST].count())

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from checkout.merchant.action import Action, Asked, Said, done, noted, refused, unsure
+from checkout.merchant.action import Action, Asked, Said, acting, done, noted, refused, unsure
 from checkout.merchant.asking import ask_about
 from checkout.merchant.shown import provider_name
 from checkout.models import Operation, Payment
@@ -132,7 +132,7 @@ def _do(verb: Verb, request: HttpRequest, payment: Payment, typed: dict[str, Any
             payment,
             verb,
             typed["amount"],
-            user=request.user,  # type: ignore[arg-type]  a merchant is logged in
+            user=acting(request),
             reason=typed["reason"],
             key=typed["key"],
         )

@@ -68,7 +68,7 @@ class PaymentAdmin(RecordAdmin):
     def card(self, payment: Payment) -> str:
         return f"{payment.card_brand} •••• {payment.card_last4}".strip() if payment.card_last4 else "–"
 
-    @display(description=_("created"), ordering="id")
+    @display(description=_("created, UTC"), ordering="id")
     def created(self, payment: Payment) -> SafeString | str:
         return moment(payment.created_at)
 

@@ -71,5 +71,5 @@ class RecordAdmin(WithActions, ModelAdmin):
             "buttons": self.buttons(request, row),
             **self.page(request, row),
         }
-        request.current_app = self.admin_site.name  # type: ignore[attr-defined]
+        request.current_app = self.admin_site.name
         return TemplateResponse(request, self.record_template, context)

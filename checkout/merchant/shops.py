@@ -79,7 +79,7 @@ def shown_once(
         "secret": secret,
         "back": admin.page_of(row),
     }
-    request.current_app = admin.admin_site.name  # type: ignore[attr-defined]
+    request.current_app = admin.admin_site.name
     return TemplateResponse(
         request, "merchant/shown_once.html", context, headers={"Cache-Control": "no-store"}
     )
@@ -246,11 +246,11 @@ class ApiKeyAdmin(RecordAdmin):
     def state_word(self, key: ApiKey) -> SafeString:
         return badge("canceled", _("revoked")) if key.revoked_at else badge("success", _("in force"))
 
-    @display(description=gettext_lazy("last used"), ordering="last_used_at")
+    @display(description=gettext_lazy("last used, UTC"), ordering="last_used_at")
     def used(self, key: ApiKey) -> SafeString | str:
         return moment(key.last_used_at)
 
-    @display(description=gettext_lazy("issued"), ordering="created_at")
+    @display(description=gettext_lazy("issued, UTC"), ordering="created_at")
     def issued(self, key: ApiKey) -> SafeString | str:
         return moment(key.created_at)
 

@@ -24,8 +24,8 @@ def sum_of(money: Money) -> SafeString:
 
 
 def moment(when: datetime | None) -> SafeString | str:
-    """2026-11-21 14:32 UTC; a list is scanned, not read."""
-    return whole(when.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")) if when else "–"
+    """2026-11-21 14:32, in UTC, as the column says; a list is scanned, not read."""
+    return whole(when.astimezone(UTC).strftime("%Y-%m-%d %H:%M")) if when else "–"
 
 
 def whole(text: object) -> SafeString:

@@ -104,7 +104,7 @@ class ShopEventAdmin(RecordAdmin):
     def state_word(self, event: ShopEvent) -> SafeString:
         return badge(*state_of(event))
 
-    @display(description=gettext_lazy("created"), ordering="created_at")
+    @display(description=gettext_lazy("created, UTC"), ordering="created_at")
     def created(self, event: ShopEvent) -> SafeString | str:
         return moment(event.created_at)
 

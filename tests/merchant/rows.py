@@ -52,9 +52,7 @@ def shop() -> Shop:
 
 def account(of: Shop, **fields: Any) -> Account:
     row = Account(shop=of, provider="scripted", name="Scripted, test", **fields)
-    row.store_settings(
-        ScriptedSettings(merchant_id="M1", api_secret=API_SECRET, ring_secret=RING_SECRET)  # type: ignore[arg-type]
-    )
+    row.store_settings(ScriptedSettings(merchant_id="M1", api_secret=API_SECRET, ring_secret=RING_SECRET))
     row.save()
     return row
 

@@ -82,7 +82,7 @@ class Scripted(Provider):
     def reopen(self, charge: Charge) -> None:
         self._say("reopen", charge)
 
-    def _operate(self, verb: Verb, charge: Charge, money: Money, key: str, sums: dict[str, Money]) -> Report:
+    def _operate(self, verb: Verb, charge: Charge, money: Money, key: str, sums: dict[str, Any]) -> Report:
         self._say(verb.value, charge)
         listed = Listed(
             verb=verb, money=money, status=OperationStatus.SUCCESS, key=key, provider_id=f"O-{key}"[:90]

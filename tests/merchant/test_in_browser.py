@@ -39,7 +39,6 @@ def page(live_server: Any, merchant: User, browser: Browser, complaints: list[st
 
     page = browser.new_page(color_scheme="light")
     page.on("console", heard)
-    page.on("response", lambda answer: answer.status >= 400 and complaints.append(f"{answer.status} {answer.url}"))
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.goto(f"{live_server.url}/admin/login/")
     page.fill("#id_username", "margot")
