@@ -1,5 +1,6 @@
 """A demo shop that talks to a checkout on a real port, as it does for everybody else."""
 
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -35,6 +36,9 @@ def account(script: Script, live_server: Any, settings: Any) -> Iterator[Account
     yield make_account(shop)
     # A connection that stays open keeps a thread of the live server, and its database session, alive.
     _session().close()
+    for thread in threading.enumerate():
+        if "process_request_thread" in thread.name:
+            thread.join(10)
 
 
 @pytest.fixture
