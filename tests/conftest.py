@@ -50,10 +50,15 @@ def touches_database(item: pytest.Item) -> bool:
 def django_db_modify_db_settings(
     django_db_modify_db_settings_parallel_suffix: None, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """A file, not memory: SQLite in memory is one connection, and races and live servers need several."""
+    """A file, not memory: SQLite in memory is one connection, and races and live servers need several.
+
+    No connection outlives its request: a live server's thread sleeps on an open HTTP connection, and PostgreSQL
+    drops no database while one of them is in it.
+    """
     from django.conf import settings
 
     for database in settings.DATABASES.values():
+        database["CONN_MAX_AGE"] = 0
         if database["ENGINE"] == "django.db.backends.sqlite3":
             file = tmp_path_factory.mktemp("database") / "guichet.sqlite3"
             database.setdefault("TEST", {})["NAME"] = str(file)
