@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
+from django.utils import timezone
 from django.utils.translation import get_language
 
 from checkout.models import Order
@@ -42,6 +43,7 @@ def context_for(order: Order, sight: Sight, *, note: str, go_on: bool) -> dict[s
         "refresh": page in WAITING,
         "follow": "change" if page in WAITING else "end" if page in BUSY else "",
         "timed": page in TIMED,
+        "seconds_left": max(int((order.expires_at - timezone.now()).total_seconds()), 1),
         "extendable": order.extensions < MAX_EXTENSIONS,
         "is_test": attempt is not None and not attempt.account.live,
         "unsure": _may_have_been_charged(order, sight),

@@ -5,9 +5,12 @@
 (() => {
   const spoken = new Set();
 
+  let drawn = performance.now();
+
   const tell = () => {
     const box = document.getElementById("deadline");
-    const seconds = (new Date(box.dataset.deadline) - Date.now()) / 1000;
+    // Counted from what the server said when it drew the page: the clock of this device may be wrong.
+    const seconds = box.dataset.seconds - (performance.now() - drawn) / 1000;
     const minutes = Math.floor(seconds / 60);
     if (seconds <= 0) {
       location.replace(location.pathname);
@@ -36,6 +39,7 @@
       const [now, then] = [document.getElementById("deadline"), fresh.getElementById("deadline")];
       if (answer.ok && then) {
         now.replaceWith(document.adoptNode(then));
+        drawn = performance.now();
         spoken.clear();
         then.querySelector("[data-spoken]").textContent = then.querySelector("p").textContent;
         then.querySelector("button")?.focus();

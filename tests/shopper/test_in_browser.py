@@ -3,10 +3,12 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from checkout.models import Account, Order, Payment
@@ -173,6 +175,21 @@ def test_more_time_leaves_what_is_typed(page: Page, live_server: Any, begun: Pay
         begun.order.refresh_from_db()
         assert begun.order.extensions == times
     assert page.evaluate("window.mine")
+
+
+def test_a_device_whose_clock_is_wrong_still_shows_the_time_that_is_left(
+    page: Page, live_server: Any, order: Order
+) -> None:
+    page.clock.set_fixed_time(order.expires_at + timedelta(days=2))
+    page.goto(live_server.url + order.get_absolute_url())
+    expect(page.locator("[data-countdown]")).to_have_text("(24 minutes left)")
+
+
+def test_a_page_whose_time_runs_out_says_so(page: Page, live_server: Any, order: Order) -> None:
+    Order.objects.filter(pk=order.pk).update(expires_at=timezone.now() + timedelta(seconds=4))
+    page.goto(live_server.url + order.get_absolute_url())
+    expect(page.locator("[data-countdown]")).to_have_text("(Less than a minute left)")
+    expect(page.get_by_role("heading", level=1)).to_have_text("The time to pay is over", timeout=20_000)
 
 
 def test_a_press_leads_to_the_heading(page: Page, live_server: Any, order: Order) -> None:

@@ -179,6 +179,14 @@ def test_without_javascript_a_way_that_needs_it_says_so_and_the_other_does_not(
     assert "This way needs JavaScript" in texts[0]
 
 
+def test_without_javascript_a_widget_says_so_and_where_to_go_instead(stage: Stage, read: Read) -> None:
+    text = " ".join(read(SCENES["widget"][0](stage)).noscript)
+    assert "This way to pay needs JavaScript" in text
+    assert "Or choose another way below." in text
+    stage.account.shop.accounts.filter(provider="plain").update(enabled=False)
+    assert "another way" not in " ".join(read(SCENES["widget"][0](stage)).noscript)
+
+
 def test_without_javascript_a_waiting_page_refreshes_itself(stage: Stage, read: Read) -> None:
     for scene in ("moment", "checking", "overdue"):
         assert '<meta http-equiv="refresh" content="5">' in read(SCENES[scene][0](stage)).noscript
