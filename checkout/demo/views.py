@@ -43,7 +43,7 @@ def basket(request: HttpRequest) -> HttpResponse:
     if request.method == "GET":
         return page(request, "basket")
     changed = Basket.of(request)
-    for name, value in request.POST.items():
+    for name, value in request.POST.dict().items():
         item = value if name == "item" else name.removeprefix("quantity-")
         if item.isdecimal() and value.isdecimal() and len(value) < 20:
             more = changed.quantities.get(int(item), 0) + 1

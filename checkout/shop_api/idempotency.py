@@ -45,7 +45,9 @@ def once(shop: Shop, key: str, mark: str, make: Callable[[], tuple[int, dict[str
         known = IdempotencyKey.objects.filter(shop=shop, key=key).first()
         if known is None:
             raise
+    if known.status is None:
+        raise RuntimeError("an idempotency key without its answer was committed")
     if known.fingerprint != mark:
         why = "was used before, for another request; take a new one"
         raise Problem(422, "idempotency-key-reused", f"{HEADER}: {why}.", errors=[(HEADER, why)])
-    return Answered(status=known.status, body=known.answer, replayed=True)
+    return Answered(status=known.status, body=str(known.answer), replayed=True)

@@ -56,6 +56,7 @@ def _nothing_here(request: HttpRequest, **kwargs: Any) -> HttpResponse:
 
 _patterns, _app, _namespace = api.urls
 for _pattern in _patterns:
-    _pattern.callback = in_problems(_pattern.callback)
+    if _pattern.callback is not None:
+        _pattern.callback = in_problems(_pattern.callback)
 
 urlpatterns = [path("v1/", (_patterns, _app, _namespace)), re_path(r"", _nothing_here)]

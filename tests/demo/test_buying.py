@@ -8,7 +8,6 @@ import pytest
 import responses
 from django.conf import settings as site
 from django.db import connection
-from django.http import HttpResponse
 from django.test import Client
 from requests.exceptions import ReadTimeout
 
@@ -106,7 +105,8 @@ def test_a_french_browser_orders_in_french(browser: Client, account: Account) ->
 def test_two_clicks_make_one_order(browser: Client, account: Account) -> None:
     put(browser, ADULT)
     cookies = browser.cookies
-    gate, answers = threading.Barrier(2), [HttpResponse(), HttpResponse()]
+    gate = threading.Barrier(2)
+    answers: list[Any] = [None, None]
 
     def click(number: int) -> None:
         second = Client()

@@ -25,9 +25,8 @@ class Caller:
         sent = {"Authorization": f"Bearer {self.key}", **{n.replace("_", "-"): v for n, v in headers.items()}}
         kind = sent.pop("Content-Type", "application/json")
         data = body if isinstance(body, bytes) else json.dumps(body).encode() if body is not None else b""
-        answer: HttpResponse = Client(enforce_csrf_checks=True).generic(
-            verb, f"/api/v1/{path}", data, content_type=kind, headers=sent
-        )
+        client: Any = Client(enforce_csrf_checks=True)
+        answer: HttpResponse = client.generic(verb, f"/api/v1/{path}", data, content_type=kind, headers=sent)
         return answer
 
     def create(self, key: str = "key-1", **fields: Any) -> HttpResponse:

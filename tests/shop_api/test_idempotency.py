@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -83,11 +84,15 @@ def at_once(call: Callable[[int], HttpResponse]) -> list[HttpResponse]:
     return answers
 
 
+def clicked(caller: Caller, turn: int, _number: int) -> HttpResponse:
+    return caller.create(f"key-{turn}", reference=f"b-{turn}")
+
+
 @pytest.mark.django_db(transaction=True)
 def test_the_same_key_at_the_same_moment_makes_one_order() -> None:
     caller = caller_for(make_shop())
     for turn in range(5):
-        answers = at_once(lambda _number, turn=turn: caller.create(f"key-{turn}", reference=f"b-{turn}"))
+        answers = at_once(partial(clicked, caller, turn))
         assert [answer.status_code for answer in answers] == [201] * CLICKS
         assert len({answer.content for answer in answers}) == 1
         assert sorted("Idempotent-Replay" in answer for answer in answers) == [False, True, True, True]
@@ -111,7 +116,7 @@ def test_looking_before_leaping_would_not_do(monkeypatch: pytest.MonkeyPatch) ->
         known = IdempotencyKey.objects.filter(shop=shop, key=key).first()
         together.wait(10)
         if known is not None:
-            return Answered(status=known.status or 0, body=known.answer, replayed=True)
+            return Answered(status=known.status or 0, body=str(known.answer), replayed=True)
         status, body = make()
         said = json.dumps(body)
         IdempotencyKey.objects.create(shop=shop, key=key, fingerprint=mark, status=status, answer=said)

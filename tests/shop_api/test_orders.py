@@ -2,6 +2,7 @@
 
 import json
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -16,7 +17,7 @@ from providers.errors import Uncertain
 from tests.scripted import Clock, Script, codes, make_account, make_order, make_payment, make_shop
 from tests.shop_api.conftest import Caller, caller_for, problem
 
-EVERYTHING = {
+EVERYTHING: dict[str, Any] = {
     "kind": "one_off",
     "description": "Two small things",
     "items": [
