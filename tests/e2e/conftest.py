@@ -5,7 +5,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    StorageState,
+    expect,
+    sync_playwright,
+)
 
 from tests.e2e.pages import Admin, Checkout
 from tests.e2e.stage import Stage, raised
@@ -101,9 +109,17 @@ def checkout(page: Page) -> Checkout:
     return Checkout(page)
 
 
+@pytest.fixture(scope="package")
+def merchants_cookies(browser: Browser, stage: Stage) -> StorageState:
+    """What a browser keeps once the merchant has logged in."""
+    context = browser.new_context()
+    Admin(context.new_page(), stage.site).log_in("admin", stage.keys["DEMO_ADMIN_PASSWORD"])
+    kept = context.storage_state()
+    context.close()
+    return kept
+
+
 @pytest.fixture
-def admin(visitor: Callable[..., BrowserContext], stage: Stage) -> Admin:
+def admin(visitor: Callable[..., BrowserContext], stage: Stage, merchants_cookies: StorageState) -> Admin:
     """The merchant, logged in, in a browser of their own."""
-    admin = Admin(visitor().new_page(), stage.site)
-    admin.log_in("admin", stage.keys["DEMO_ADMIN_PASSWORD"])
-    return admin
+    return Admin(visitor(storage_state=merchants_cookies).new_page(), stage.site)

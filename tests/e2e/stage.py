@@ -13,6 +13,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -145,21 +146,27 @@ class Stage:
         )
         return _json(answer)
 
-    def order(self, *items: int, customer: str = "", language: str = "en", **more: Any) -> Order:
+    def order(self, *items: int, customer: str = "", email: str = "", **more: Any) -> Order:
         """A new order over the shop API. `customer` is the shop's name for a known one, without it a guest buys."""
         wanted = items or (ADULT, POSTER)
-        lines = [{"name": _NAMES[item][0], "quantity": 1, "unit_price": _NAMES[item][1]} for item in wanted]
+        amounts = Counter(wanted)
+        lines = [
+            {"name": _NAMES[item][0], "quantity": amounts[item], "unit_price": _NAMES[item][1]}
+            for item in amounts
+        ]
         contact = str(int.from_bytes(customer.encode()) % 10**8) if customer else _CONTACT
-        operations = [{"itemId": item, "audienceSubCategoryId": _AUDIENCE, "quantity": 1} for item in wanted]
+        operations = [
+            {"itemId": item, "audienceSubCategoryId": _AUDIENCE, "quantity": amounts[item]}
+            for item in amounts
+        ]
         body = {
             "reference": f"T-{secrets.token_hex(5)}",
             "amount": sum(_NAMES[item][1] for item in wanted),
             "currency": "EUR",
             "items": lines,
-            "language": language,
             "return_url": self.shop,
             "options": {"epc": {"contactNumber": contact, "simpleProductOperations": operations}},
-            **({"customer": {"reference": customer}} if customer else {}),
+            "customer": {"reference": customer, "email": email},
             **more,
         }
         if body.get("kind") == "save_card":
