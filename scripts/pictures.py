@@ -1,9 +1,11 @@
 """Take the pictures in docs/pictures from a demo of their own: `pictures.py`, or `pictures.py pay-desktop shop`."""
 
+import itertools
 import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -12,11 +14,33 @@ sys.path.insert(0, str(ROOT))
 
 from tests.e2e import pages, scenes  # noqa: E402 - the line above is what finds it
 from tests.e2e.pages import Admin, Checkout, Shop  # noqa: E402
-from tests.e2e.stage import Order, Stage, raised  # noqa: E402
+from tests.e2e.stage import ADULT, BOOK, CHILD, POSTER, Order, Stage, raised  # noqa: E402
 from tests.ground import chromium  # noqa: E402
 
 PICTURES = ROOT / "docs" / "pictures"
 DESK, PHONE = (1280, 800), (390, 844)
+
+
+# Who buys what, again and again: a list of equal rows says nothing.
+BUYERS = itertools.cycle(
+    (
+        ("amelie.roux@example.com", (ADULT, ADULT, CHILD)),
+        ("b.keller@example.org", (ADULT, POSTER)),
+        ("dana.osei@example.com", (BOOK,)),
+        ("", (ADULT, BOOK)),
+        ("t.lindqvist@example.org", (CHILD, CHILD, POSTER)),
+    )
+)
+NUMBERS = itertools.count(20418)
+
+
+class Furnished(Stage):
+    """A stage whose orders look like a shop's."""
+
+    def order(self, *items: int, customer: str = "", email: str = "", **more: Any) -> Order:
+        who, bought = next(BUYERS)
+        told = {"reference": f"MST-{next(NUMBERS)}", **more}
+        return super().order(*(items or bought), customer=customer, email=email or who, **told)
 
 
 def of_scene(scene: Callable[[Stage, Checkout], Order]) -> Callable[[Stage, Page], None]:
@@ -113,9 +137,10 @@ def main(names: list[str]) -> int:
     path = chromium.find_or_fetch()
     with (
         tempfile.TemporaryDirectory() as folder,
-        raised(Path(folder), SWEEP_SECONDS="1") as stage,
+        raised(Path(folder), SWEEP_SECONDS="1") as bare,
         sync_playwright() as playwright,
     ):
+        stage = Furnished(bare.folder, bare.site, bare.sandbox, bare.keys, bare.log)
         browser = playwright.chromium.launch(executable_path=path, args=list(chromium.FLAGS))
         for name in names or TAKES:
             take(name, stage, browser)
