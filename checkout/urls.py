@@ -4,11 +4,12 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
-from checkout import health, inbound
+from checkout import health
+from checkout.inbound import notify
 
 urlpatterns = [
     path("pay/", include("checkout.shopper.urls")),
-    path("notify/<uuid:account_id>/", inbound.notify, name="notify"),
+    path("notify/<uuid:account_id>/", notify, name="notify"),
     path("api/", include("checkout.shop_api.urls")),
     path("admin/", admin.site.urls),
     path("healthz", health.healthz),

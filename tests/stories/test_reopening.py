@@ -85,7 +85,11 @@ def test_the_provider_cannot_reopen_its_own(script: Script, order: Order, paymen
 def test_money_came_while_the_provider_was_being_told(script: Script, order: Order, payment: Payment) -> None:
     give_up(order, who=Who.SHOPPER)
     script.will("sync", paid)
-    script.during("reopen", lambda: check(Payment.objects.get(pk=payment.pk)) and None)
+
+    def money_comes() -> None:
+        check(Payment.objects.get(pk=payment.pk))
+
+    script.during("reopen", money_comes)
     with pytest.raises(NotReopenable, match="it changed meanwhile"):
         reopen(fresh(order))
     assert fresh(order).state == OrderState.PAID

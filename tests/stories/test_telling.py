@@ -49,6 +49,7 @@ def test_told_at_once_and_signed(shop_site: responses.RequestsMock, order: Order
     assert event.delivered_at is not None
 
     request = shop_site.calls[0].request
+    assert isinstance(request.body, bytes)
     assert json.loads(request.body) == event.payload
     assert request.headers["webhook-id"] == str(event.pk)
     assert request.headers["webhook-signature"] == webhooks.signature(

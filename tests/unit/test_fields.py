@@ -90,7 +90,8 @@ def test_sealed_cannot_be_printed() -> None:
 
 
 def test_what_is_assigned_is_sealed_at_once() -> None:
-    account = Account(provider="scripted", secrets={"password": PASSWORD})
+    account = Account(provider="scripted")
+    account.secrets = {"password": PASSWORD}
     assert account.secrets.reveal() == {"password": PASSWORD}
     assert PASSWORD not in repr(vars(account))
     account.secrets = {"password": "another"}
