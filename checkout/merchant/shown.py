@@ -25,7 +25,10 @@ def sum_of(money: Money) -> SafeString:
 
 def moment(when: datetime | None) -> SafeString | str:
     """2026-11-21 14:32, in UTC, as the column says; a list is scanned, not read."""
-    return whole(when.astimezone(UTC).strftime("%Y-%m-%d %H:%M")) if when else "–"
+    if when is None:
+        return "–"
+    at = when.astimezone(UTC)
+    return format_html("{} {}", whole(f"{at:%Y-%m-%d}"), whole(f"{at:%H:%M}"))
 
 
 def whole(text: object) -> SafeString:
