@@ -138,7 +138,7 @@ class OrderAdmin(RecordAdmin):
     def paid(self, order: Order) -> SafeString | str:
         return moment(order.paid_at)
 
-    @display(description=_("needs a person"))
+    @display(description=_("flag"))
     def flag(self, order: Order) -> str:
         return badge("flagged", str(_("look at this"))) if order.attention else ""
 
