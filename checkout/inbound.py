@@ -24,6 +24,8 @@ def notify(request: HttpRequest, account_id: str) -> HttpResponse:
     account = Account.objects.filter(pk=account_id).first()
     if account is None:
         return JsonResponse({"error": "no such account"}, status=404)
+    if not (request.META.get("CONTENT_LENGTH") or "0").isdecimal():  # Django would stumble over it
+        return JsonResponse({"error": "the length is none"}, status=400)
     try:
         body = request.body
     except RequestDataTooBig:

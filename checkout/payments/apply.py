@@ -143,7 +143,7 @@ def _take_tenders(payment: Payment, report: Report) -> None:
     known = {row.tender_id: row for row in payment.tenders.all()} if report.tenders else {}
     for position, told in enumerate(report.tenders):
         name = fit(told.id, 100)
-        row = known.get(name) or Tender(payment=payment, tender_id=name)
+        row = known.setdefault(name, Tender(payment=payment, tender_id=name))
         row.position = position
         row.partner, row.method = fit(told.partner, 50), fit(told.method, 50)
         row.authorized_minor = max(row.authorized_minor, told.authorized.minor)

@@ -72,7 +72,7 @@ def _take_from_sums(order: Order, payment: Payment) -> None:
 
 def _row_of(payment: Payment, listed: Listed, seen: set[int]) -> Operation | None:
     ours = payment.operations.exclude(pk__in=seen).order_by("pk")
-    row = ours.filter(key=listed.key).first() if listed.key else None
+    row = ours.filter(key=fit(listed.key, 100)).first() if listed.key else None
     if row is None and listed.provider_id:
         row = ours.filter(provider_id=fit(listed.provider_id, 100)).first()
     if row is None and not listed.key:
@@ -98,7 +98,8 @@ def _found(order: Order, payment: Payment, listed: Listed) -> Operation | None:
     """One that was not asked for here: somebody did it at the provider's own counter. Kept, when it is done."""
     if not listed.provider_id or listed.status is not OperationStatus.SUCCESS or listed.money.minor <= 0:
         return None
-    key = hashlib.sha256(f"{payment.reference} {listed.verb} {listed.provider_id}".encode()).hexdigest()[:40]
+    name = f"{payment.reference} {listed.verb} {listed.provider_id}"
+    key = hashlib.sha256(name.encode("utf-8", "replace")).hexdigest()[:40]
     tell(
         order, "operation.found", payment=payment, who=Who.PROVIDER, verb=listed.verb, money=str(listed.money)
     )
