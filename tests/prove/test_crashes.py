@@ -218,7 +218,7 @@ def test_a_refund_killed(script: Script, clock: Clock, killer: Killer, account: 
         payment = make_payment(make_order(account.shop), account, state=State.PAID)
         bank.paid.add(payment.reference)
         bank.refunds.clear()
-        return lambda: operate(payment, Verb.REFUND, Money(1000, "EUR"))  # type: ignore[arg-type]
+        return lambda: operate(payment, Verb.REFUND, Money(1000, "EUR"))
 
     ends = []
     for _point in at_every_point(killer, errand):
@@ -305,7 +305,7 @@ def test_returning_killed(script: Script, clock: Clock, killer: Killer, account:
         nonlocal payment
         payment = make_payment(make_order(account.shop), account)
         bank.paid.add(payment.reference)
-        return lambda: returned(payment, {"claim": "success"}, patience=5)  # type: ignore[arg-type]
+        return lambda: returned(payment, {"claim": "success"}, patience=5)
 
     for _point in at_every_point(killer, errand):
         assert payment is not None

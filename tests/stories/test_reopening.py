@@ -44,6 +44,8 @@ def test_a_blocked_order(script: Script, account: Account, order: Order, payment
     unsafe = Report(outcome=Outcome.FAILED, may_retry=False)
     script.will("sync", unsafe)
     check(payment)
+    assert fresh(order).attention == "another attempt could charge twice: look at the provider's record first"
+    assert events(order) == ["order.attention"]
     with pytest.raises(NotPayable, match="a further attempt could charge twice"):
         start(fresh(order), account)
     assert can_reopen(fresh(order))
@@ -52,6 +54,7 @@ def test_a_blocked_order(script: Script, account: Account, order: Order, payment
     # A late look repeats the provider's old warning; the person has heard it.
     script.will("sync", unsafe)
     check(Payment.objects.get(pk=payment.pk))
+    assert events(order) == ["order.attention", "order.reopened"]
     assert start(fresh(order), account).number == 2
 
 

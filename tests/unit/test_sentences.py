@@ -17,7 +17,8 @@ BY_PAYMENT = {"number", "provider"}
 # What stands behind the codes that are put together when they are told.
 FAMILIES = {
     "payment.": [f"payment.{state}" for state in State if state not in {State.CREATED, State.STARTED}],
-    "order.": [f"order.{state}" for state in (OrderState.CANCELED, OrderState.EXPIRED)],  # what `close` is for
+    # What `close` is for.
+    "order.": [f"order.{state}" for state in (OrderState.CANCELED, OrderState.EXPIRED)],
     "operation.": [
         f"operation.{status}" for status in OperationStatus if status is not OperationStatus.PENDING
     ],
