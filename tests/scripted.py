@@ -172,7 +172,8 @@ class Bare(Provider):
     def resume(self, charge: Charge, query: Mapping[str, str]) -> Returned:
         if query.get("signature") == "forged":
             raise Forged("The return's signature does not hold.")
-        return Returned(claim=Claim(query.get("claim", "nothing")))
+        on = query.get("onward")
+        return Returned(claim=Claim(query.get("claim", "nothing")), show=Redirect(url=on) if on else None)
 
     def _say(self, verb: str, charge: Charge, *, usual: Callable[[Call], Any], **more: Any) -> Any:
         return self.script.answer(Call(verb=verb, charge=charge, **more), usual)

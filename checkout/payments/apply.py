@@ -30,7 +30,7 @@ from checkout.states import (
     can_move,
     can_move_order,
 )
-from providers.base import Outcome, Report, Started
+from providers.base import Outcome, Report, Show, Started
 from providers.money import Money
 
 _ENDED = frozenset({State.FAILED, State.CANCELED, State.EXPIRED})
@@ -99,7 +99,7 @@ def started(payment_id: int, opened: Started) -> Payment:
         payment.provider_id = fit(opened.provider_id, 100) or payment.provider_id
         _remember_ids(payment, (opened.provider_id, *opened.provider_ids))
         if can_move(State(payment.state), State.STARTED):
-            payment.show = show_as_json(opened)
+            payment.show = show_as_json(opened.show)
             _move(payment, State.STARTED)
             tell(
                 order,
@@ -113,12 +113,12 @@ def started(payment_id: int, opened: Started) -> Payment:
         return payment
 
 
-def show_as_json(opened: Started) -> dict[str, object]:
+def show_as_json(show: Show | None) -> dict[str, object]:
     """How the shopper continues, as it is kept on the row: the show's own fields and its kind."""
-    if opened.show is None:
+    if show is None:
         return {}
-    fields = {name: getattr(opened.show, name) for name in opened.show.__dataclass_fields__}
-    return {"kind": type(opened.show).__name__.lower(), **fields}
+    fields = {name: getattr(show, name) for name in show.__dataclass_fields__}
+    return {"kind": type(show).__name__.lower(), **fields}
 
 
 def _take_sums(order: Order, payment: Payment, report: Report, news: _News, *, old: bool) -> None:

@@ -4,13 +4,13 @@ import structlog
 from django.utils import timezone
 
 from checkout.models import Payment
-from checkout.payments.apply import apply, next_look
+from checkout.payments.apply import apply, next_look, show_as_json
 from checkout.payments.attention import flag
 from checkout.payments.border import charge_for, provider_for
 from checkout.payments.locks import order_lock
 from checkout.payments.timeline import Weight, Who, tell, tell_once
 from checkout.states import MONEY_STATES, State
-from providers.base import Claim, Report
+from providers.base import Claim, Report, Returned
 from providers.errors import Forged, ProviderError, Uncertain
 
 log = structlog.get_logger("checkout.settle")
@@ -57,15 +57,19 @@ def returned(payment: Payment, query: dict[str, str], *, patience: float) -> Pay
     """The shopper's browser is back. It decides nothing; what it claims is noted, and the provider is asked."""
     try:
         provider = provider_for(payment.account, payment, patience=patience)
-        claim = provider.resume(charge_for(payment), query).claim
+        back = provider.resume(charge_for(payment), query)
     except Forged:
-        claim = Claim.NOTHING
+        back = Returned()
         log.warning("return with a bad signature", payment=payment.reference)
     except ProviderError as why:
-        claim = Claim.NOTHING
+        back = Returned()
         log.warning("return not read", payment=payment.reference, why=str(why))
+    claim = back.claim
     with order_lock(payment.order_id) as order:
         row = order.payments.select_related("account").get(pk=payment.pk)
+        if back.show is not None and row.is_open:
+            row.show = show_as_json(back.show)  # the flow is not over: this is how it goes on
+            row.save(update_fields=["show"])
         # A reload of the return address is no news.
         if row.claim != claim.value or row.claimed_at is None:
             row.claim, row.claimed_at = claim.value, timezone.now()

@@ -41,7 +41,4 @@
   // Neither event bubbles, but both pass by here on their way down.
   document.addEventListener("load", function (event) { if (isProvider(event)) { draw(); } }, true);
   document.addEventListener("error", function (event) { if (isProvider(event)) { fail(); } }, true);
-
-  // A page restored by the back button carries a used form: ask the server what is true now.
-  window.addEventListener("pageshow", function (event) { if (event.persisted) { window.location.reload(); } });
 })();

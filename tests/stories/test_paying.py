@@ -196,6 +196,13 @@ def test_a_forged_return_changes_nothing_but_the_timeline(
     assert events(order) == []
 
 
+def test_a_return_may_be_but_a_step_of_the_way(order: Order, payment: Payment) -> None:
+    settle.returned(payment, {"onward": "https://provider.example/challenge"}, patience=8)
+    payment.refresh_from_db()
+    assert payment.state == State.STARTED
+    assert (payment.show["kind"], payment.show["url"]) == ("redirect", "https://provider.example/challenge")
+
+
 def test_a_false_claim_of_success_is_told_once(script: Script, order: Order, payment: Payment) -> None:
     for _visit in range(2):
         settled = settle.returned(payment, {"claim": "success"}, patience=8)
