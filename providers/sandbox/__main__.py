@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
+from gunicorn.app.base import BaseApplication
 
 # Some faults hold a thread for 35 s and notifyOrder may wait 30 s: one worker process, because waiting calls
 # are woken through memory, and enough threads that a few held ones do not stop the rest.
