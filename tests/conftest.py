@@ -10,12 +10,15 @@ from pathlib import Path
 import django
 import pytest
 import requests
+from django.conf import settings
 
 from tests.ground import chromium, environment, machine
 
 # Before anything imports a model. pytest-django finds Django set up and goes on from there.
 environment.prepare()
 django.setup()
+# A password's slow hash was half the time of the merchant's tests, and none of them is about it.
+settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 HERE = Path(__file__).parent
 
@@ -55,8 +58,6 @@ def django_db_modify_db_settings(
     No connection outlives its request: a live server's thread sleeps on an open HTTP connection, and PostgreSQL
     drops no database while one of them is in it.
     """
-    from django.conf import settings
-
     for database in settings.DATABASES.values():
         database["CONN_MAX_AGE"] = 0
         if database["ENGINE"] == "django.db.backends.sqlite3":
