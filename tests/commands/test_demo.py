@@ -148,7 +148,7 @@ def test_from_nothing_to_a_shop_and_back(demo: Demo) -> None:
 
     began = time.monotonic()
     assert demo.end() == 0
-    assert time.monotonic() - began < 8
+    assert time.monotonic() - began < 12  # two seconds, on a machine that has nothing else to do
     assert "Stopped." in demo.said
     eventually(demo.ports_are_free)
 

@@ -44,11 +44,12 @@ class Command(BaseCommand):
                 )
         if reset:
             home.forget()
-        call_command("migrate", interactive=False, verbosity=0)
-        accounts = stock(home.sandbox)
         children: list[Child] = []
         try:
-            start(home, children)
+            start_sandbox(home, children)  # comes up meanwhile
+            call_command("migrate", interactive=False, verbosity=0)
+            accounts = stock(home.sandbox)
+            start_site_and_worker(home, children)
             wait_until_ready(children, stop)
             if not stop.is_set():
                 tell_sandbox(home.sandbox, accounts)
@@ -65,18 +66,26 @@ class Command(BaseCommand):
         self.stdout.write("Stopped.")
 
 
-def start(home: Home, children: list[Child]) -> None:
+def start_sandbox(home: Home, children: list[Child]) -> None:
+    words = f"-m providers.sandbox --port {home.sandbox_port} --database".split()
+    start(
+        home,
+        children,
+        "sandbox",
+        [*words, str(home.sandbox_database)],
+        address=f"{home.sandbox}/_sandbox/healthz",
+    )
+
+
+def start_site_and_worker(home: Home, children: list[Child]) -> None:
+    words = f"-m gunicorn --bind {HOST}:{home.port} --worker-class gthread --workers 2 --threads 8".split()
+    words += ["--graceful-timeout", "2", "--no-control-socket", "checkout.wsgi"]
+    start(home, children, "site", words, address=f"{home.site}/readyz")
+    start(home, children, "worker", ["manage.py", "worker"])
+
+
+def start(home: Home, children: list[Child], name: str, words: list[str], *, address: str = "") -> None:
     """One by one, so that those which did start are stopped if a later one cannot be."""
     env = {"LOG_LEVEL": "INFO", "LOG_FORMAT": "console"}
-    python = sys.executable
-    sandbox = [python, "-m", "providers.sandbox", "--port", str(home.sandbox_port), "--database",
-               str(home.sandbox_database)]  # fmt: skip
-    site = [python, "-m", "gunicorn", "--bind", f"{HOST}:{home.port}", "--worker-class", "gthread", "--workers", "2",
-            "--threads", "8", "--graceful-timeout", "2", "--no-control-socket", "checkout.wsgi"]  # fmt: skip
-    worker = [python, "manage.py", "worker"]
-    for name, words, address in (
-        ("sandbox", sandbox, f"{home.sandbox}/_sandbox/healthz"),
-        ("site", site, f"{home.site}/readyz"),
-        ("worker", worker, ""),
-    ):
-        children.append(Child(name, words, cwd=ROOT, log=home.log(name), env=env, address=address))
+    log = home.log(name)
+    children.append(Child(name, [sys.executable, *words], cwd=ROOT, log=log, env=env, address=address))
