@@ -28,6 +28,7 @@ def race(monkeypatch: pytest.MonkeyPatch) -> Race:
 
 
 @pytest.fixture
-def without_lock(monkeypatch: pytest.MonkeyPatch) -> None:
+def without_lock(monkeypatch: pytest.MonkeyPatch, race: Race) -> None:
     """The twin: the same race with nobody holding the order."""
+    race.nobody_is_kept_out()
     take_the_lock_away(monkeypatch)

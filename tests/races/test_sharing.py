@@ -46,6 +46,7 @@ def test_twin_two_sweeps_without_the_lock(
     def unlocked(rows: QuerySet[Any], **_how: Any) -> QuerySet[Any]:
         return rows
 
+    race.nobody_is_kept_out()
     monkeypatch.setattr(sweep, "transaction", NoTransaction())
     monkeypatch.setattr(QuerySet, "select_for_update", unlocked)
     one, two = two_sweeps(race)

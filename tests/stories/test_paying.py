@@ -162,6 +162,18 @@ def test_two_attempts_bring_money_and_a_person_is_called(
     assert codes(order).count("order.paid") == 1
 
 
+def test_money_after_the_order_was_paid_and_refunded_is_a_second_payment_too(
+    script: Script, account: Account, order: Order
+) -> None:
+    late = make_payment(order, account, state=State.CANCELED)
+    make_payment(order, account, state=State.REFUNDED)
+    script.will("sync", paid)
+    assert check(late).state == State.PAID
+    order.refresh_from_db()
+    assert order.attention == "a second payment of 42.99 EUR came for the same order: void or refund one"
+    assert events(order) == ["order.attention"]
+
+
 def test_money_for_a_cancelled_attempt_while_the_next_one_is_open(
     script: Script, account: Account, order: Order
 ) -> None:
