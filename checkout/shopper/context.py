@@ -41,7 +41,7 @@ def context_for(order: Order, sight: Sight, *, note: str, go_on: bool) -> dict[s
         "back_url": order.return_url or order.shop.return_url,
         "note": _note(sight, note),
         "refresh": page in WAITING,
-        "follow": "change" if page in WAITING else "end" if page in BUSY else "",
+        "follow": "change" if page in WAITING else "end" if sight.attempt_is_open else "",
         "timed": page in TIMED,
         "seconds_left": max(int((order.expires_at - timezone.now()).total_seconds()), 1),
         "extendable": order.extensions < MAX_EXTENSIONS,
