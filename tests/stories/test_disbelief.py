@@ -218,3 +218,11 @@ def test_a_part_captured_of_what_is_authorised_here(script: Script, account: Acc
     script.will("sync", Report(outcome=Outcome.PAID, captured=eur(1000)))
     found = check(payment)
     assert (found.state, found.authorized_minor, found.captured_minor) == (State.PAID, 4299, 1000)
+
+
+def test_an_old_answer_puts_nothing_under_way_again(script: Script, account: Account, order: Order) -> None:
+    payment = make_payment(order, account, state=State.PAID)
+    script.will("sync", Report(outcome=Outcome.PENDING, pending=eur(4299)))
+    found = check(payment)
+    assert (found.state, found.pending_minor) == (State.PAID, 0)
+    assert codes(order) == ["order.created"]
