@@ -321,6 +321,13 @@ def test_what_failed_elsewhere_is_no_business_of_ours(script: Script, bought: Pa
     assert not Operation.objects.exists()
 
 
+def test_the_provider_is_told_of_the_row_as_it_is_now(script: Script, bought: Payment) -> None:
+    operate(bought, Verb.REFUND, eur(1000))
+    operate(bought, Verb.REFUND, eur(2000))  # the same object as before: a page that was open all the while
+    assert [call.charge.refunded for call in script.asked("refund")] == [eur(0), eur(1000)]
+    assert again(bought).refunded_minor == 3000
+
+
 # --- capture later -------------------------------------------------------------------------------------------------
 
 
