@@ -326,7 +326,8 @@ class Provider(ABC):
         return Returned()
 
     def cancel(self, charge: Charge, *, give_up: bool) -> Report:
-        """Before money: abandon this attempt at the provider. `give_up`: the whole order, not to be tried again."""
+        """Before money: abandon this attempt at the provider. `give_up`: the whole order, not to be tried again.
+        That is also said of an attempt that has ended without money already, to free what the provider keeps."""
         raise NotImplementedError
 
     def reopen(self, charge: Charge) -> None:

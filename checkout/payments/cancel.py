@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import structlog
 from django.contrib.auth.models import User
 from django.utils import timezone
 
@@ -16,6 +17,8 @@ from checkout.payments.timeline import tell
 from checkout.states import HELD_STATES, OPEN_STATES, OrderState, State, can_move_order
 from providers.base import Outcome
 from providers.errors import ProviderError
+
+log = structlog.get_logger("checkout.cancel")
 
 
 def cancel_attempt(
@@ -56,7 +59,24 @@ def give_up(order: Order, *, who: str, user: User | None = None) -> Order:
     attempt = order.open_attempt()
     if attempt is not None:
         cancel_attempt(attempt, give_up=True, who=who, user=user)
+    else:
+        _release(order)
     return close(order, OrderState.CANCELED, who=who, user=user)
+
+
+def _release(order: Order) -> None:
+    """The last attempt has ended, but the provider may keep its own order, and its seats, for the next one: say that
+    none will come. A courtesy: when it fails, the provider's order lapses by itself."""
+    latest = order.latest_attempt()
+    if latest is None or latest.state not in {State.FAILED, State.CANCELED}:
+        return
+    if latest.provider_id and latest.account.provider_class.can("cancel"):
+        try:
+            report = provider_for(latest.account, latest).cancel(charge_for(latest), give_up=True)
+        except ProviderError as why:
+            log.info("not released", payment=latest.reference, why=str(why))
+        else:
+            apply(latest.pk, report)
 
 
 def close(order: Order, state: OrderState, *, who: str, user: User | None = None) -> Order:

@@ -68,7 +68,7 @@ class Demo:
     def end(self, how: signal.Signals = signal.SIGINT) -> int:
         assert self.process is not None
         self.process.send_signal(how)
-        return self.process.wait(15)
+        return self.process.wait(60)
 
     def ports_are_free(self) -> bool:
         for port in (self.port, self.sandbox_port):
@@ -99,7 +99,7 @@ def demo(tmp_path: Path) -> Iterator[Demo]:
     yield stage
     if stage.process is not None and stage.process.poll() is None:
         stage.process.terminate()
-        stage.process.wait(15)
+        stage.process.wait(60)
 
 
 def eventually(look: Callable[[], object], *, seconds: float = 10) -> None:

@@ -47,6 +47,7 @@ def test_cancelled_then_given_up(stage: Stage, shop: Shop) -> None:
     shop.says("Canceled")
     shop.was_told("order.canceled")
     assert order.read()["state"] == "canceled"
+    assert stage.sandbox.only_order(order)["orderState"] == "ABANDONED"
 
 
 def test_given_up_with_the_form_open(stage: Stage, checkout: Checkout) -> None:

@@ -4,13 +4,13 @@ import pytest
 
 from checkout.models import Account, Order, Payment
 from checkout.payments import settle
-from checkout.payments.cancel import give_up
+from checkout.payments.cancel import cancel_attempt, give_up
 from checkout.payments.recover import check
 from checkout.payments.start import NotPayable, start
 from checkout.payments.timeline import Who
 from checkout.states import OrderState, State
 from providers.base import Card, Kind, Outcome, Report, SavedCard, Started
-from providers.errors import Decline, Declined
+from providers.errors import Decline, Declined, Uncertain
 from providers.money import Money
 from tests.scripted import (
     Call,
@@ -147,8 +147,6 @@ def test_two_attempts_bring_money_and_a_person_is_called(
 ) -> None:
     first = start(order, account)
     script.will("cancel", Report(outcome=Outcome.CANCELED))
-    from checkout.payments.cancel import cancel_attempt
-
     cancel_attempt(first, give_up=False, who=Who.SHOPPER)
     second = start(order, account)
     script.will("sync", paid, paid)
@@ -177,8 +175,6 @@ def test_money_after_the_order_was_paid_and_refunded_is_a_second_payment_too(
 def test_money_for_a_cancelled_attempt_while_the_next_one_is_open(
     script: Script, account: Account, order: Order
 ) -> None:
-    from checkout.payments.cancel import cancel_attempt
-
     first = start(order, account)
     cancel_attempt(first, give_up=False, who=Who.SHOPPER)
     second = start(order, account)
@@ -193,6 +189,34 @@ def test_money_for_a_cancelled_attempt_while_the_next_one_is_open(
     assert script.asked("cancel")[-1].charge.reference == second.reference
     assert script.asked("cancel")[-1].give_up is True
     assert events(order) == ["order.paid", "order.attention"]
+
+
+def test_given_up_after_a_cancel_frees_what_the_provider_keeps(
+    script: Script, order: Order, payment: Payment
+) -> None:
+    cancel_attempt(payment, give_up=False, who=Who.SHOPPER)
+    assert give_up(order, who=Who.SHOPPER).state == OrderState.CANCELED
+    assert [call.give_up for call in script.asked("cancel")] == [False, True]
+    assert events(order) == ["order.canceled"]
+
+
+def test_a_provider_that_cannot_be_told_of_the_end_keeps_no_order_open(
+    script: Script, order: Order, payment: Payment
+) -> None:
+    cancel_attempt(payment, give_up=False, who=Who.SHOPPER)
+    script.will("cancel", Uncertain("No answer."))
+    assert give_up(order, who=Who.SHOPPER).state == OrderState.CANCELED
+    payment.refresh_from_db()
+    assert payment.state == State.CANCELED
+
+
+def test_money_that_came_after_a_cancel_beats_giving_up(
+    script: Script, order: Order, payment: Payment
+) -> None:
+    cancel_attempt(payment, give_up=False, who=Who.SHOPPER)
+    script.will("cancel", paid)
+    assert give_up(order, who=Who.SHOPPER).state == OrderState.PAID
+    assert events(order) == ["order.paid"]
 
 
 def test_a_forged_return_changes_nothing_but_the_timeline(
