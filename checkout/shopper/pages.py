@@ -1,7 +1,10 @@
 """Which page is true of an order now? Told from the rows alone, so that Back, reload and a second tab all agree."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
+
+from django.utils import timezone
 
 from checkout.models import Order, Payment
 from checkout.states import OrderState, State
@@ -36,6 +39,9 @@ WAITING = frozenset({Page.MOMENT, Page.CHECKING, Page.OVERDUE})
 BUSY = frozenset({Page.WIDGET, Page.ONWARD, Page.LINK})
 MONEY = frozenset({Page.PAID, Page.AUTHORIZED, Page.REFUNDED})
 CLOSED = frozenset({Page.CANCELED, Page.EXPIRED})
+
+# How long a browser's "success" is worth a page of its own when the provider knows nothing of it.
+CLAIM_IS_LOOKED_INTO = timedelta(minutes=1)
 
 _SHOWS = {"widget": Page.WIDGET, "redirect": Page.ONWARD, "link": Page.LINK}
 
@@ -81,10 +87,18 @@ def _page(order: Order, attempt: Payment | None) -> Page:
 def _open(order: Order, attempt: Payment) -> Page:
     if attempt.state == State.CREATED:
         return Page.MOMENT
-    if attempt.state == State.PENDING or attempt.claim == Claim.SUCCESS:
+    if attempt.state == State.PENDING or (attempt.claim == Claim.SUCCESS and not _is_refuted(attempt)):
         return Page.CHECKING
     if order.is_past_hold():
         return Page.OVERDUE
     if attempt.claim in {Claim.CANCEL, Claim.FAILURE}:
         return Page.INTERRUPTED
     return _SHOWS.get(attempt.show.get("kind", ""), Page.CHECKING)
+
+
+def _is_refuted(attempt: Payment) -> bool:
+    """Did the browser claim success a while ago, and the provider say otherwise? Then the form is shown again: it is
+    the same attempt's, so nothing can be paid twice through it."""
+    if attempt.claimed_at is None or timezone.now() - attempt.claimed_at < CLAIM_IS_LOOKED_INTO:
+        return False
+    return attempt.timeline.filter(code="payment.claim_false").exists()

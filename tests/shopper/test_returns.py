@@ -1,9 +1,11 @@
 """The browser is back and says something. Does it decide anything?"""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from checkout.models import Order, Payment
@@ -42,6 +44,22 @@ def test_a_forged_success_changes_nothing(begun: Payment, read: Read) -> None:
     assert (begun.state, begun.captured_minor, begun.order.state) == (State.STARTED, 0, "open")
     assert read(begun.order).heading == "We are checking your payment"
     assert checks_queued() == 1
+
+
+def test_a_refuted_success_gives_the_form_back_after_a_minute(begun: Payment, read: Read) -> None:
+    begin = read(begun.order).heading
+    Client().get(address(begun, "success"))
+    a_minute_ago = timezone.now() - timedelta(seconds=61)
+    Payment.objects.filter(pk=begun.pk).update(claimed_at=a_minute_ago)
+    assert read(begun.order).heading == begin
+
+
+def test_an_unanswered_success_stays_looked_into(begun: Payment, read: Read) -> None:
+    Scripted.truth = Uncertain("No answer.")
+    Client().get(address(begun, "success"))
+    a_minute_ago = timezone.now() - timedelta(seconds=61)
+    Payment.objects.filter(pk=begun.pk).update(claimed_at=a_minute_ago)
+    assert read(begun.order).heading == "We are checking your payment"
 
 
 def test_a_forged_failure_changes_nothing_either(begun: Payment, read: Read) -> None:
