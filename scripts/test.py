@@ -18,9 +18,9 @@ sys.path.insert(0, str(ROOT))
 from tests.ground import chromium, postgres  # noqa: E402 - the line above is what finds it
 from tests.ground.machine import Missing, on_ci  # noqa: E402
 
-# Two at a time, on two cores; each has its own database. The browser runs are alone: they watch the clock.
-SIDE_BY_SIDE = ["-n", "2", "--dist", "worksteal"]
-WITHOUT_BROWSER = ["-m", "not browser", *SIDE_BY_SIDE]
+# Two at a time, on two cores; each has its own database. A file of browser tests stays together: it shares a browser.
+WITHOUT_BROWSER = ["-m", "not browser", "-n", "2", "--dist", "worksteal"]
+WITH_BROWSER = ["-m", "browser", "-n", "2", "--dist", "loadfile"]
 
 
 def on_sqlite(words: list[str]) -> int:
@@ -33,7 +33,7 @@ def on_postgres(words: list[str]) -> int:
 
 
 def in_browser(words: list[str]) -> int:
-    return pytest(["-m", "browser", *words], DATABASE_URL=None, CHROMIUM=chromium.find_or_fetch())
+    return pytest([*WITH_BROWSER, *words], DATABASE_URL=None, CHROMIUM=chromium.find_or_fetch())
 
 
 RUNS: dict[str, Callable[[list[str]], int]] = {
