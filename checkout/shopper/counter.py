@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+import structlog
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import get_object_or_404, render
@@ -31,6 +32,7 @@ def counter(*methods: str, foreign: bool = False) -> Callable[[View], View]:
             if request.method not in methods:
                 return HttpResponseNotAllowed(methods)
             order = get_object_or_404(Order.objects.select_related("shop"), token=token)
+            structlog.contextvars.bind_contextvars(order=order.number)
             language = language_of(order)
             with translation.override(language):
                 request.LANGUAGE_CODE = language

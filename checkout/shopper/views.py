@@ -124,6 +124,7 @@ def returned(request: HttpRequest, order: Order, payment_token: str) -> HttpResp
     payment = get_object_or_404(
         Payment.objects.select_related("order", "account"), order=order, token=payment_token
     )
+    structlog.contextvars.bind_contextvars(payment=payment.reference)
     said = {**request.GET.dict(), **request.POST.dict()}
     payment = settle.returned(payment, said, patience=settings.RETURN_PATIENCE_SECONDS)
     if payment.is_open:
@@ -138,6 +139,7 @@ def _start(order: Order, option: Option, *, channel: str, save_card: bool) -> Ht
     except NotPayable as why:
         log.info("not payable", order=order.number, why=str(why))
         return _to_page(order)
+    structlog.contextvars.bind_contextvars(payment=payment.reference)
     # Not straight to the provider: browsers hold the form's own page to its form-action, redirects included.
     return _to_page(order, onward="1" if payment.show.get("kind") == "redirect" else "")
 

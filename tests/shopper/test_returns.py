@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+import structlog
 from django.test import Client
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
@@ -121,3 +122,11 @@ def test_another_orders_payment_is_not_found_here(begun: Payment, make_order: Ca
 @pytest.mark.parametrize("token", ["wrong", "1"])
 def test_a_payment_token_is_not_guessed(begun: Payment, token: str) -> None:
     assert Client().get(f"/pay/{begun.order.token}/return/{token}/").status_code == 404
+
+
+def test_the_log_names_the_order_and_the_payment(begun: Payment) -> None:
+    Client().get(address(begun))
+    bound = structlog.contextvars.get_contextvars()
+    assert (bound["order"], bound["payment"]) == (begun.order.number, begun.reference)
+    Client().get("/healthz")
+    assert set(structlog.contextvars.get_contextvars()) == {"request_id"}
