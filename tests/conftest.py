@@ -1,15 +1,9 @@
-"""What do all tests share? Their settings, a database file, a browser's path and a running sandbox."""
+"""What do all tests share? Their settings, a database file and a browser's path."""
 
-import os
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import django
 import pytest
-import requests
 from django.conf import settings
 
 from tests.ground import chromium, environment, machine
@@ -35,9 +29,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if (HERE / "e2e") in item.path.parents or "chromium_path" in getattr(item, "fixturenames", ()):
             item.add_marker("browser")
-        for vendor in ("postgres", "sqlite"):
-            if item.get_closest_marker(vendor) and not os.environ["DATABASE_URL"].startswith(vendor):
-                item.add_marker(pytest.mark.skip(reason=f"speaks about {vendor} alone"))
     if config.getoption("--database-only"):
         left_out = [item for item in items if not touches_database(item)]
         config.hook.pytest_deselected(items=left_out)
@@ -46,7 +37,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def touches_database(item: pytest.Item) -> bool:
     asked = {"db", "transactional_db", "live_server"} & set(getattr(item, "fixturenames", ()))
-    return bool(asked or item.get_closest_marker("django_db") or item.get_closest_marker("database"))
+    return bool(asked or item.get_closest_marker("django_db"))
 
 
 @pytest.fixture(scope="session")
@@ -78,33 +69,3 @@ def chromium_path() -> str:
 @pytest.fixture(scope="session")
 def chromium_flags() -> list[str]:
     return list(chromium.FLAGS)
-
-
-@pytest.fixture(scope="session")
-def sandbox_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a sandbox of this session's own: its process, its port, its database."""
-    home = tmp_path_factory.mktemp("sandbox")
-    port = machine.free_port()
-    url = f"http://127.0.0.1:{port}"
-    words = ["-m", "providers.sandbox", "--port", str(port), "--database", str(home / "sandbox.sqlite3")]
-    with (home / "log").open("w") as log:
-        process = subprocess.Popen([sys.executable, *words], cwd=HERE.parent, stdout=log, stderr=log)
-    try:
-        wait_until_healthy(f"{url}/_sandbox/healthz", process, home / "log")
-        yield url
-    finally:
-        process.terminate()
-        process.wait(10)
-
-
-def wait_until_healthy(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    until = time.monotonic() + 30
-    while time.monotonic() < until and process.poll() is None:
-        try:
-            if requests.get(url, timeout=5).ok:
-                return
-        except requests.ConnectionError:
-            pass
-        time.sleep(0.1)
-    process.kill()
-    pytest.fail(f"The sandbox did not come up:\n{log.read_text()}")
