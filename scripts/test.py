@@ -18,9 +18,9 @@ sys.path.insert(0, str(ROOT))
 from tests.ground import chromium, postgres  # noqa: E402 - the line above is what finds it
 from tests.ground.machine import Missing, on_ci  # noqa: E402
 
-# Two at a time, on two cores; each has its own database. A file of browser tests stays together: it shares a browser.
+# Two at a time, on two cores; each has its own database. The browser runs are alone: they watch the clock.
 WITHOUT_BROWSER = ["-m", "not browser", "-n", "2", "--dist", "worksteal"]
-WITH_BROWSER = ["-m", "browser", "-n", "2", "--dist", "loadfile"]
+WITH_BROWSER = ["-m", "browser"]
 
 
 def on_sqlite(words: list[str]) -> int:
