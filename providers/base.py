@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
-from providers.errors import Decline, Forged
+from providers.errors import Decline, FieldError, Forged
 from providers.http import Http
 from providers.money import Money
 
@@ -41,6 +41,17 @@ class Kind(StrEnum):
     PAYMENT_PLAN = "payment_plan"
     MANDATE = "mandate"
     SAVE_CARD = "save_card"  # no money moves: a known customer leaves a card for later
+
+
+class Occasion(StrEnum):
+    """Why a merchant charges a card that the customer left, while the customer is away."""
+
+    RECURRING = "recurring"  # a regular charge that the customer agreed to
+    DELAYED_CHARGE = "delayed_charge"  # what was owed, charged later
+    INCREMENT = "increment"  # more, above what was paid first
+    RESUBMISSION = "resubmission"  # once more, after a charge that failed
+    REAUTHORIZATION = "reauthorization"  # the reserve on the card made anew
+    NO_SHOW = "no_show"  # the customer did not come
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +83,7 @@ class Urls:
     back: str  # where the provider sends the shopper's browser at the end, whatever the end
     cancelled: str  # the same address, for providers that take another one for a cancel
     notify: str  # where the provider's server may ring
+    approve: str = ""  # where it may ask, before it charges, whether it should
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,6 +103,7 @@ class Charge:
     channel: str = ""  # one of the provider's `channels`, "" for its first
     saved_card: str = field(default="", repr=False)  # the provider's token of a card this customer saved
     save_card: bool = False  # the shopper agreed to have the card kept
+    occasion: Occasion | None = None  # the merchant charges `saved_card`; no shopper is there
     expires_at: datetime
     options: Mapping[str, Any] = field(default_factory=dict)  # checked against the provider's `options_type`
     memo: Mapping[str, Any] = field(
@@ -98,8 +111,11 @@ class Charge:
     )  # what `prepare` and `start` asked to remember
     previous: Mapping[str, Any] = field(default_factory=dict, repr=False)  # the memo of the last attempt here
     provider_id: str = ""
+    provider_ids: tuple[str, ...] = ()  # every id under which it was spoken of, notifications included
+    begun_at: datetime | None = None
     captured: Money | None = None  # what our own row says so far
     refunded: Money | None = None
+    operations: "tuple[Operation, ...]" = ()  # ... and of captures, voids and refunds, by their keys
 
 
 # --- what comes out ------------------------------------------------------------------------------------------------
@@ -107,11 +123,13 @@ class Charge:
 
 @dataclass(frozen=True, kw_only=True)
 class Widget:
-    """Embed the provider in our page: `template` draws it from `data`; the page's CSP lets only `origins` through."""
+    """Embed the provider in our page: `template` draws it from `data`; the page's CSP lets only `origins` through.
+    `page` is the provider's own page for the same attempt, if it has one: the way for a browser without JavaScript."""
 
     template: str
     data: Mapping[str, Any]
     origins: tuple[str, ...]
+    page: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -185,8 +203,11 @@ class Card:
 
 @dataclass(frozen=True, kw_only=True)
 class SavedCard:
+    """A card that may be charged again. `agreed`: the provider's own form has asked the shopper for the consent."""
+
     token: str = field(repr=False)
     card: Card = Card()
+    agreed: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -267,12 +288,25 @@ class Incoming:
 
 @dataclass(frozen=True, kw_only=True)
 class Notification:
-    """A doorbell: `key` tells one ring from another; the payment is found by our reference or any provider id."""
+    """A doorbell: `key` tells one ring from another; the payment is found by our reference or any provider id, and
+    keeps the other ids, so that `sync` can ask about them. `ignored` says why no payment is to be looked for."""
 
     key: str
     about: str  # a few words for the merchant: "order 2621264 closed"
     reference: str = ""
     provider_ids: tuple[str, ...] = ()
+    ignored: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Approval:
+    """The provider asks whether it is to charge: this much, for this payment. Authentic, but not yet compared."""
+
+    provider_id: str
+    money: Money
+    reference: str = ""
+    provider_ids: tuple[str, ...] = ()
+    live: bool | None = None
 
 
 # --- who does it ---------------------------------------------------------------------------------------------------
@@ -292,6 +326,7 @@ class Provider(ABC):
     options_type: ClassVar[type[OrderOptions]] = OrderOptions
     kinds: ClassVar[frozenset[Kind]] = frozenset({Kind.ONE_OFF})
     channels: ClassVar[tuple[str, ...]] = ()
+    occasions: ClassVar[frozenset[Occasion]] = frozenset()  # in which the merchant may charge a saved card
     needs_script: ClassVar[bool] = False  # the shopper cannot pay this way without JavaScript
 
     def __init__(self, settings: AccountSettings, *, live: bool, http: Http) -> None:
@@ -301,7 +336,20 @@ class Provider(ABC):
 
     def refuses(self, charge: Charge) -> str:
         """Why this account cannot take this charge, in a sentence for the merchant; "" when it can. Asks nobody."""
-        return "" if charge.kind in self.kinds else f"{self.name} does not do {charge.kind.value} orders."
+        if charge.kind not in self.kinds:
+            return f"{self.name} does not do {charge.kind.value} orders."
+        if charge.occasion is not None and charge.occasion not in self.occasions:
+            return f"{self.name} charges no saved card for {charge.occasion.value}."
+        return ""
+
+    def complaints(self, charge: Charge) -> tuple[FieldError, ...]:
+        """What of this order's own fields this account would refuse, each by its path in the shop's request. Told to
+        the shop when it makes the order. Asks nobody."""
+        return ()
+
+    def asks_consent(self) -> bool:
+        """Does the provider's own form ask the shopper whether the card is to be kept? Then our page does not."""
+        return False
 
     def prepare(self, charge: Charge) -> Mapping[str, Any]:
         """Whatever must exist at the provider before `start`. The answer is committed to the memo before `start` runs,
@@ -320,6 +368,14 @@ class Provider(ABC):
     def read_notification(self, incoming: Incoming) -> Notification:
         """Verify and read a notification, or raise Forged; Invalid when it is authentic but unreadable."""
         raise Forged(f"{self.name} sends no notifications.")
+
+    def read_approval(self, incoming: Incoming) -> Approval:
+        """Verify and read a question that came to `urls.approve`; Forged or Invalid like `read_notification`."""
+        raise Forged(f"{self.name} does not ask before it charges.")
+
+    def answer_approval(self, approval: Approval, refusal: str) -> Mapping[str, Any]:
+        """The answer as JSON, in the provider's words: yes, or no because of `refusal`."""
+        raise NotImplementedError
 
     def resume(self, charge: Charge, query: Mapping[str, str]) -> Returned:
         """The shopper's browser is back with `query`. Checks a signature where there is one; never decides."""

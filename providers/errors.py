@@ -55,10 +55,18 @@ class Forged(ProviderError):
     """A notification or a return whose signature does not hold. It changes nothing."""
 
 
-class Invalid(ProviderError):
-    """The provider (or the contract's own rules, before the call) refuses a field: `field` names it, `why` says why."""
+FieldError = tuple[str, str]  # (the field's path, what is wrong with it)
 
-    def __init__(self, field_name: str, why: str) -> None:
-        super().__init__(f"{field_name}: {why}")
+
+class Invalid(ProviderError):
+    """The provider (or the contract's own rules, before the call) refuses a field: `field` names it, `why` says why.
+
+    `field` is the path in the shop's own request, such as `customer.email` or `options.epc.orderId`; `others` are
+    refused in the same answer, and `errors` is all of them.
+    """
+
+    def __init__(self, field_name: str, why: str, *others: FieldError) -> None:
+        self.errors: tuple[FieldError, ...] = ((field_name, why), *others)
+        super().__init__("; ".join(f"{field}: {problem}" for field, problem in self.errors))
         self.field = field_name
         self.why = why
