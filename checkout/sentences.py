@@ -17,6 +17,7 @@ SENTENCES: dict[str, str] = {
     "order.seen": _("Marked as seen: {why}"),
     "order.note": _("{text}"),
     "payment.created": _("Attempt {number}: the shopper chose {method}."),
+    "payment.charged": _("Attempt {number}: {card} is charged without the customer ({occasion})."),
     "payment.started": _("Attempt {number} is open at {provider}, which calls it {provider_id}."),
     "payment.start_failed": _("Attempt {number} could not be opened at {provider}: {why}"),
     "payment.start_uncertain": _(
@@ -28,6 +29,12 @@ SENTENCES: dict[str, str] = {
     "payment.claim_false": _(
         "The browser came back saying “{claim}”, but {provider} says otherwise ({outcome}). Nothing was changed."
     ),
+    "payment.resumed": _("The shopper goes on with attempt {number}."),
+    "payment.declined": _(
+        "{provider} declined: {why} Attempt {number} stays open, and may be tried again there."
+    ),
+    "payment.approved": _("{provider} asked whether to charge {money}: yes."),
+    "payment.disapproved": _("{provider} asked whether to charge {money}: no. {why}"),
     "payment.notified": _("{provider} sent a notification: {about}. We ask what is true."),
     "payment.asked": _("{provider} was asked: {outcome}."),
     "payment.uncertain": _("{provider} could not tell: {why} We will ask again."),
@@ -60,11 +67,12 @@ SENTENCES: dict[str, str] = {
 }
 
 # Particulars that are words of ours, and so are translated.
-_WORDS = {"outcome", "state", "verb", "claim"}
+_WORDS = {"outcome", "state", "verb", "claim", "occasion"}
 _TRANSLATED = (
     _("open"), _("pending"), _("authorized"), _("paid"), _("refunded"), _("failed"), _("canceled"), _("expired"),
     _("created"), _("started"), _("capture"), _("void"), _("refund"), _("success"), _("failure"), _("cancel"),
-    _("nothing"),
+    _("nothing"), _("recurring"), _("delayed_charge"), _("increment"), _("resubmission"), _("reauthorization"),
+    _("no_show"),
 )  # fmt: skip
 
 

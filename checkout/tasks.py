@@ -51,7 +51,7 @@ def keep_notification(account: Account, notification: Notification, body: str) -
     """The notification and the task that follows it up, stored together or not at all."""
     with transaction.atomic():
         delivery, new = keep(account, notification, body)
-        if new:
+        if new and delivery.settled_at is None:
             follow_up_delivery.enqueue(delivery.pk)
     return delivery
 

@@ -5,11 +5,12 @@ from django.contrib import admin
 from django.urls import include, path
 
 from checkout import health
-from checkout.inbound import notify
+from checkout.inbound import approve, notify
 
 urlpatterns = [
     path("pay/", include("checkout.shopper.urls")),
     path("notify/<uuid:account_id>/", notify, name="notify"),
+    path("approve/<uuid:account_id>/", approve, name="approve"),
     path("api/", include("checkout.shop_api.urls")),
     path("admin/", admin.site.urls),
     path("healthz", health.healthz),

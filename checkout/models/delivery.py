@@ -15,6 +15,7 @@ class Delivery(models.Model):
         APPLIED = "applied", _("the provider was asked")
         UNMATCHED = "unmatched", _("no payment of ours")
         FAILED = "failed", _("could not be followed up yet")
+        IGNORED = "ignored", _("nothing to follow up")
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="deliveries")
     key = models.CharField(max_length=100)

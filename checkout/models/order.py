@@ -60,6 +60,9 @@ class Order(models.Model):
     email = models.EmailField(_("e-mail"), blank=True)  # the customer's, again, to search by
     language = models.CharField(_("language"), max_length=5, default="en")
     capture_later = models.BooleanField(_("capture later"), default=False)
+    keep_card = models.BooleanField(  # the consent was given in the shop
+        _("keep the card"), default=False
+    )
     return_url = models.URLField(max_length=500, blank=True)
     options = models.JSONField(
         default=dict, blank=True

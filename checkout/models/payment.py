@@ -9,8 +9,17 @@ from django.utils.translation import gettext_lazy as _
 from checkout.models.account import Account
 from checkout.models.order import Order, new_token
 from checkout.states import MONEY_STATES, OPEN_STATES, State
-from providers.base import Claim
+from providers.base import Claim, Occasion
 from providers.money import Money
+
+OCCASIONS = [
+    (Occasion.RECURRING.value, _("regular charge")),
+    (Occasion.DELAYED_CHARGE.value, _("owed, charged later")),
+    (Occasion.INCREMENT.value, _("more than was paid first")),
+    (Occasion.RESUBMISSION.value, _("once more after a failure")),
+    (Occasion.REAUTHORIZATION.value, _("the reserve made anew")),
+    (Occasion.NO_SHOW.value, _("the customer did not come")),
+]
 
 
 class Payment(models.Model):
@@ -50,6 +59,12 @@ class Payment(models.Model):
         "checkout.SavedCard", on_delete=models.SET_NULL, null=True, blank=True, related_name="payments"
     )
     save_card = models.BooleanField(_("keep the card"), default=False)  # the shopper's consent
+    occasion = models.CharField(  # the merchant charged the saved card, and why; the shopper was not there
+        _("charged by the merchant"), max_length=20, blank=True, choices=OCCASIONS
+    )
+    request_key = models.CharField(
+        max_length=255, blank=True
+    )  # the shop's own name for the request that made it
     provider_id = models.CharField(_("provider's id"), max_length=100, blank=True, db_index=True)
     memo = models.JSONField(default=dict, blank=True)  # what the provider asked us to remember
     show = models.JSONField(default=dict, blank=True)  # how the shopper continues: {"kind": "widget" ...}
@@ -60,6 +75,9 @@ class Payment(models.Model):
     decline_code = models.CharField(_("decline code"), max_length=60, blank=True)
     decline_message = models.CharField(_("decline message"), max_length=300, blank=True)
     decline_reason = models.CharField(_("decline reason"), max_length=30, blank=True)
+    refused_fields = models.JSONField(
+        default=list, blank=True
+    )  # [{field: path in the shop's request, message}]
     may_retry = models.BooleanField(default=True)  # False: a further attempt could charge twice
     card_brand = models.CharField(_("card"), max_length=30, blank=True)
     card_last4 = models.CharField(_("last four digits"), max_length=4, blank=True, db_index=True)
@@ -79,6 +97,11 @@ class Payment(models.Model):
                 fields=["order"],
                 condition=Q(state__in=sorted(OPEN_STATES)),
                 name="one_open_attempt_per_order",
+            ),
+            models.UniqueConstraint(
+                fields=["order", "request_key"],
+                condition=~Q(request_key=""),
+                name="one_attempt_per_request_key",
             ),
             models.CheckConstraint(condition=Q(amount_minor__gte=0), name="payment_amount_not_negative"),
             models.CheckConstraint(

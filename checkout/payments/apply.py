@@ -161,6 +161,9 @@ def _take_particulars(payment: Payment, report: Report, *, old: bool) -> None:
     if old:
         return
     if report.decline is not None:
+        if report.outcome is Outcome.OPEN and payment.is_open:
+            tell_once(payment.order, "payment.declined", payment=payment, who=Who.PROVIDER, weight=Weight.WARNING,
+                      why=report.decline.message or report.decline.code)  # fmt: skip
         payment.decline_code = fit(report.decline.code, 60)
         payment.decline_message = fit_to_show(report.decline.message, 300)
         payment.decline_reason = fit(report.decline.reason, 30)

@@ -10,10 +10,11 @@ from django.urls import reverse
 from django.utils import timezone
 from pydantic import ValidationError
 
-from checkout.models import Account, Exchange, Order, Payment
+from checkout.models import Account, Exchange, Operation, Order, Payment, SavedCard
 from checkout.payments.texts import fit
-from providers.base import Charge, Customer, Item, Kind, Provider, Urls
-from providers.errors import Misconfigured
+from providers.base import Charge, Customer, Item, Kind, Occasion, OperationStatus, Provider, Urls, Verb
+from providers.base import Operation as Known
+from providers.errors import FieldError, Misconfigured
 from providers.http import SHOWN_CHARACTERS, Http
 from providers.http import Exchange as WireExchange
 from providers.money import Money
@@ -77,25 +78,64 @@ def charge_for(payment: Payment) -> Charge:
         items=tuple(_item(item, order.currency) for item in order.items),
         customer=Customer(**_known(order.customer)),
         language=order.language,
-        urls=Urls(back=back, cancelled=back, notify=site + reverse("notify", args=[payment.account_id])),
+        urls=Urls(
+            back=back,
+            cancelled=back,
+            notify=site + reverse("notify", args=[payment.account_id]),
+            approve=site + reverse("approve", args=[payment.account_id]),
+        ),
         capture_later=order.capture_later,
         channel=payment.channel,
         saved_card=payment.saved_card.token.reveal() if payment.saved_card else "",
         save_card=payment.save_card,
+        occasion=Occasion(payment.occasion) if payment.occasion else None,
         expires_at=order.expires_at,
         options=order.option_values(payment.account.provider),
         memo=payment.memo,
         previous=earlier.memo if earlier else {},
         provider_id=payment.provider_id,
+        provider_ids=_ids(payment),
+        begun_at=payment.created_at,
         captured=payment.captured,
         refunded=payment.refunded,
+        operations=tuple(_operation(row) for row in payment.operations.order_by("pk")) if payment.pk else (),
     )
 
 
-def prospective_charge(order: Order, account: Account) -> Charge:
+def prospective_charge(
+    order: Order, account: Account, *, saved_card: SavedCard | None = None, occasion: Occasion | None = None
+) -> Charge:
     """The charge that a first attempt would make, to ask a provider whether it could take it."""
     return charge_for(Payment(order=order, account=account, number=0, reference="", amount_minor=order.amount_minor,
-                              currency=order.currency))  # fmt: skip
+                              currency=order.currency, saved_card=saved_card, occasion=occasion or ""))  # fmt: skip
+
+
+def complaints_of(order: Order) -> list[FieldError]:
+    """What the shop has to mend in a new order: each field that an account it brought options for would refuse, by its
+    path in the request. Asks nobody; `order` need not be saved."""
+    found: list[FieldError] = []
+    for account in Account.objects.filter(shop_id=order.shop_id, enabled=True, provider__in=order.options):
+        try:
+            found += provider_for(account).complaints(prospective_charge(order, account))
+        except Misconfigured as why:
+            log.warning("account not asked", account=account.name, why=str(why))
+    return list(dict.fromkeys(found))
+
+
+def _ids(payment: Payment) -> tuple[str, ...]:
+    if not payment.pk:
+        return ()
+    return tuple(payment.provider_references.order_by("pk").values_list("value", flat=True))
+
+
+def _operation(row: Operation) -> Known:
+    return Known(
+        verb=Verb(row.verb),
+        money=row.money,
+        status=OperationStatus(row.status),
+        key=row.key,
+        provider_id=row.provider_id,
+    )
 
 
 def _item(item: dict[str, Any], currency: str) -> Item:

@@ -15,7 +15,7 @@ from providers.base import SavedCard as Token
 def keep_card(payment: Payment, token: Token) -> None:
     """Keep the token, if the customer is known and agreed. A guest's card, or one without consent, is not kept."""
     order = payment.order
-    consent = payment.save_card or order.kind == Kind.SAVE_CARD
+    consent = payment.save_card or order.kind == Kind.SAVE_CARD or token.agreed
     if not order.customer_reference() or not consent or not token.token:
         return
     row, new = SavedCard.objects.get_or_create(

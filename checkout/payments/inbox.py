@@ -2,12 +2,13 @@
 
 import hashlib
 from datetime import timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from checkout.models import Account, Delivery, Payment
+from checkout.models import Account, Delivery, Payment, ProviderReference
 from checkout.payments.recover import look
 from checkout.payments.sweep import LEASE
 from checkout.payments.texts import fit, fit_to_show
@@ -17,6 +18,8 @@ from providers.base import Notification
 # A notification may overtake our own commit of the id it speaks of, so an unknown one is looked up again.
 _UNMATCHED_AGAIN = (5, 30, 120, 600)
 _FAILED_AGAIN = (10, 60, 300, 1800, 7200)
+# The ids that a payment learns from notifications: refunds have theirs, and nobody has this many.
+_LEARN_AT_MOST = 100
 _LOOK_AT_MOST = 3  # attempts of one order that a notification about the order makes us ask for
 
 
@@ -31,8 +34,7 @@ def keep(account: Account, notification: Notification, body: str) -> tuple[Deliv
                 "reference": fit(notification.reference, 100),
                 "provider_ids": [fit(value, 100) for value in notification.provider_ids],
                 "body": fit(body, 100_000),
-                # It is stored with its task; the sweep is for one that was lost.
-                "next_try_at": timezone.now() + LEASE,
+                **_to_do(notification),
             },
         )
         if not new:
@@ -45,6 +47,17 @@ def _key(notification: Notification) -> str:
     """As the provider file made it, when it fits; cut off, two rings could look like one."""
     key = fit(notification.key, 1000)
     return key if len(key) <= 100 else hashlib.sha256(key.encode()).hexdigest()
+
+
+def _to_do(notification: Notification) -> dict[str, Any]:
+    if notification.ignored:
+        return {
+            "verdict": Delivery.Verdict.IGNORED,
+            "error": fit_to_show(notification.ignored, 300),
+            "settled_at": timezone.now(),
+        }
+    # It is stored with its task; the sweep is for one that was lost.
+    return {"next_try_at": timezone.now() + LEASE}
 
 
 def follow_up(delivery: Delivery) -> Delivery:
@@ -60,6 +73,8 @@ def follow_up(delivery: Delivery) -> Delivery:
         pauses = _FAILED_AGAIN
         delivery.payment = payments[0]
         delivery.verdict = Delivery.Verdict.APPLIED
+        if len(payments) == 1:
+            _learn(payments[0], delivery.provider_ids)
         for payment in payments:
             tell_once(
                 payment.order, "payment.notified", payment=payment, who=Who.PROVIDER, about=delivery.about
@@ -78,6 +93,14 @@ def follow_up(delivery: Delivery) -> Delivery:
         update_fields=["attempts", "verdict", "payment", "error", "next_try_at", "settled_at"],
     )
     return delivery
+
+
+def _learn(payment: Payment, ids: list[str]) -> None:
+    """Keep the ids under which the provider speaks of the payment, such as a refund's, for `sync` to ask about."""
+    known = payment.provider_references.count()
+    for value in ids[: max(_LEARN_AT_MOST - known, 0)]:
+        if value:
+            ProviderReference.objects.get_or_create(account=payment.account, payment=payment, value=value)
 
 
 def _spoken_of(delivery: Delivery) -> list[Payment]:

@@ -87,3 +87,27 @@ def returned(payment: Payment, query: dict[str, str], *, patience: float) -> Pay
                 tell(order, "payment.claim_false", payment=settled, who=Who.PROVIDER, weight=Weight.WARNING,
                      claim=claim.value, outcome=settled.state)  # fmt: skip
     return settled
+
+
+def can_go_on(payment: Payment) -> bool:
+    """Would "try again" lead to the same attempt? Where the provider cannot be told that an attempt is given up, it
+    stays payable there, and a second one beside it could be paid as well."""
+    return (
+        payment.state == State.STARTED
+        and bool(payment.show)
+        and not payment.account.provider_class.can("cancel")
+    )
+
+
+def go_on(payment: Payment, *, patience: float) -> Payment:
+    """The shopper left the provider and comes again: ask, and show the same attempt if it is still open."""
+    settled = settle(payment, patience=patience)
+    if not can_go_on(settled):
+        return settled
+    with order_lock(payment.order_id) as order:
+        row = order.payments.select_related("account").get(pk=payment.pk)
+        if row.is_open and row.claimed_at is not None:
+            row.claim, row.claimed_at = Claim.NOTHING.value, None
+            row.save(update_fields=["claim", "claimed_at"])
+            tell(order, "payment.resumed", payment=row, who=Who.SHOPPER)
+        return row

@@ -36,6 +36,8 @@ def order_snapshot(order: Order) -> dict[str, Any]:
             "provider": latest.account.provider,
             "provider_id": latest.provider_id,
             "decline_reason": latest.decline_reason or None,
+            "occasion": latest.occasion or None,
+            "errors": latest.refused_fields,
             "card": {"brand": latest.card_brand, "last4": latest.card_last4} if latest.card_last4 else None,
         },
     }

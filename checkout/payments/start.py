@@ -1,6 +1,9 @@
 """How does an attempt to pay begin? The intent first, committed; then the provider; then what it said."""
 
+from dataclasses import dataclass
+
 import structlog
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
@@ -11,16 +14,21 @@ from checkout.payments.border import charge_for, prospective_charge, provider_fo
 from checkout.payments.cards import cards_for
 from checkout.payments.locks import order_lock
 from checkout.payments.schedule import START_MAY_TAKE, next_check
+from checkout.payments.texts import fit, fit_to_show
 from checkout.payments.timeline import Weight, Who, tell
 from checkout.states import HELD_STATES, OrderState
-from providers.base import Outcome, Report
-from providers.errors import Decline, Declined, Invalid, Misconfigured, Uncertain, Unreachable
+from providers.base import Occasion, Outcome, Report
+from providers.errors import Decline, Declined, FieldError, Invalid, Misconfigured, Uncertain, Unreachable
 
 log = structlog.get_logger("checkout.start")
 
 
 class NotPayable(Exception):
-    """The order cannot take an attempt now. `str()` says why, for logs; the page is drawn from the order's state."""
+    """The order cannot take an attempt now. `str()` says why; the shopper's page is drawn from the order's state."""
+
+
+class KeyReused(Exception):
+    """The shop used this key before, for another attempt at the order."""
 
 
 def start(
@@ -30,34 +38,78 @@ def start(
     channel: str = "",
     saved_card: SavedCard | None = None,
     save_card: bool = False,
+    occasion: Occasion | None = None,
+    key: str = "",
+    who: str = Who.SHOPPER,
+    user: User | None = None,
 ) -> Payment:
     """Begin an attempt, or return the one that is open: a double click, a second tab, makes no second payment.
 
+    `occasion`: the merchant charges `saved_card`, and nobody is there to be shown anything. `key`: the shop's own name
+    for its request; the same one returns the attempt that it made, KeyReused when it was for another one.
     NotPayable when the order is not open, is past its hold, holds money already, or its last attempt may not be
-    followed by another. Takes as long as the provider takes to answer.
+    followed by another; also when a key or an occasion asks for a new attempt while another one is open.
+    Takes as long as the provider takes to answer.
     """
+    asked = _Asked(account, channel, saved_card, save_card, occasion, key, who, user)
+    if known := _made_by(order, asked):
+        return known
     if channel and channel not in account.provider_class.channels:
         raise NotPayable(f"{account.name} has no such channel")
-    if sentence := _refusal(order, account):
+    if occasion is not None and saved_card is None:
+        raise NotPayable("without the customer, only a saved card can be charged")
+    if sentence := _refusal(order, asked):
         raise NotPayable(sentence)
-    payment, new = _intend(order, account, channel=channel, saved_card=saved_card, save_card=save_card)
+    payment, new = _intend(order, asked)
     return open_at_provider(payment) if new else payment
 
 
-def _refusal(order: Order, account: Account) -> str:
+@dataclass(frozen=True)
+class _Asked:
+    """What `start` was asked for."""
+
+    account: Account
+    channel: str
+    saved_card: SavedCard | None
+    save_card: bool
+    occasion: Occasion | None
+    key: str
+    who: str
+    user: User | None
+
+    def is_for(self, payment: Payment) -> bool:
+        return (self.account.pk, self.channel, self.saved_card and self.saved_card.pk, self.occasion or "") == (
+            payment.account_id, payment.channel, payment.saved_card_id, payment.occasion,
+        )  # fmt: skip
+
+
+def _made_by(order: Order, asked: _Asked) -> Payment | None:
+    known = order.payments.filter(request_key=asked.key).first() if asked.key else None
+    if known is not None and not asked.is_for(known):
+        raise KeyReused(asked.key)
+    return known
+
+
+def _refusal(order: Order, asked: _Asked) -> str:
     try:
-        return provider_for(account).refuses(prospective_charge(order, account))
+        charge = prospective_charge(
+            order, asked.account, saved_card=asked.saved_card, occasion=asked.occasion
+        )
+        return provider_for(asked.account).refuses(charge)
     except Misconfigured:
         return ""  # the attempt will say so, where the merchant reads it
 
 
-def _intend(
-    order: Order, account: Account, *, channel: str, saved_card: SavedCard | None, save_card: bool
-) -> tuple[Payment, bool]:
+def _intend(order: Order, asked: _Asked) -> tuple[Payment, bool]:
+    account, saved_card = asked.account, asked.saved_card
     with order_lock(order.pk) as locked:
+        if known := _made_by(locked, asked):
+            return known, False
         if locked.state != OrderState.OPEN:
             raise NotPayable(f"the order is {locked.state}")
         opened = locked.open_attempt()
+        if opened is not None and (asked.occasion or asked.key):
+            raise NotPayable("another attempt is open")
         if opened is not None:
             return opened, False
         if locked.is_past_hold():
@@ -80,12 +132,19 @@ def _intend(
             reference=f"{locked.number}-{number}",
             amount_minor=locked.amount_minor,
             currency=locked.currency,
-            channel=channel,
+            channel=asked.channel,
             saved_card=saved_card,
-            save_card=save_card and bool(locked.customer_reference()),
+            save_card=(asked.save_card or locked.keep_card) and bool(locked.customer_reference()),
+            occasion=asked.occasion or "",
+            request_key=asked.key,
             next_check_at=now + START_MAY_TAKE,
         )
-        tell(locked, "payment.created", payment=payment, who=Who.SHOPPER, method=account.shown_label)
+        if asked.occasion:
+            tell(locked, "payment.charged", payment=payment, who=asked.who, user=asked.user, card=str(saved_card),
+                 occasion=asked.occasion.value)  # fmt: skip
+        else:
+            tell(locked, "payment.created", payment=payment, who=asked.who, user=asked.user,
+                 method=account.shown_label)  # fmt: skip
         return payment, True
 
 
@@ -100,7 +159,7 @@ def open_at_provider(payment: Payment) -> Payment:
     except Declined as no:
         return apply(payment.pk, Report(outcome=Outcome.FAILED, decline=no.decline))
     except Invalid as no:
-        return _not_opened(payment, f"{no.field}: {no.why}", code="invalid")
+        return _not_opened(payment, str(no), code="invalid", fields=no.errors)
     except Misconfigured as no:
         return _not_opened(payment, str(no), code="misconfigured")
     except Unreachable as no:
@@ -134,12 +193,18 @@ def _nobody_knows(payment: Payment, why: str) -> Payment:
         return row
 
 
-def _not_opened(payment: Payment, why: str, *, code: str) -> Payment:
-    """The provider surely holds nothing of this attempt."""
+def _not_opened(payment: Payment, why: str, *, code: str, fields: tuple[FieldError, ...] = ()) -> Payment:
+    """The provider surely holds nothing of this attempt. `fields` of the shop's request are what it was refused for."""
     log.warning("attempt not opened", payment=payment.reference, why=why)
     with transaction.atomic():
         with order_lock(payment.order_id) as order:
             tell(order, "payment.start_failed", payment=payment, who=Who.GUICHET, weight=Weight.BAD, why=why)
+            Payment.objects.filter(pk=payment.pk).update(
+                refused_fields=[
+                    {"field": fit(field, 200), "message": fit_to_show(problem, 300)}
+                    for field, problem in fields
+                ]
+            )
             if code != "unreachable":
                 flag(order, f"{payment.account.name}: {why}")
         return apply(

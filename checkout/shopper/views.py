@@ -65,6 +65,10 @@ def retry(request: HttpRequest, order: Order) -> HttpResponse:
     # The second of two clicks still speaks of the attempt before: what the first one began is left alone.
     if last is None or not asked.is_valid() or asked.cleaned_data["attempt"] != last.number:
         return _to_page(order)
+    if last.is_open and asked.cleaned_data["then"] == "again" and settle.can_go_on(last):
+        last = settle.go_on(last, patience=settings.RETURN_PATIENCE_SECONDS)
+        if last.is_open:
+            return _to_attempt(order, last)
     if last.is_open:
         last = cancel_attempt(last, give_up=False, who=Who.SHOPPER)
         if last.is_open:
@@ -140,6 +144,10 @@ def _start(order: Order, option: Option, *, channel: str, save_card: bool) -> Ht
         log.info("not payable", order=order.number, why=str(why))
         return _to_page(order)
     structlog.contextvars.bind_contextvars(payment=payment.reference)
+    return _to_attempt(order, payment)
+
+
+def _to_attempt(order: Order, payment: Payment) -> HttpResponse:
     # Not straight to the provider: browsers hold the form's own page to its form-action, redirects included.
     return _to_page(order, onward="1" if payment.show.get("kind") == "redirect" else "")
 
