@@ -153,6 +153,11 @@ def _option_errors(slug: str, values: dict[str, Any]) -> list[FieldError]:
     return []
 
 
+class FieldErrorOut(Schema):
+    field: str
+    message: str
+
+
 class CardOut(Schema):
     brand: str
     last4: str
@@ -167,6 +172,8 @@ class PaymentOut(Schema):
     provider: str
     provider_id: str
     decline_reason: str | None
+    occasion: str | None = Field(description="Why you charged a saved card while the customer was away.")
+    errors: list[FieldErrorOut] = Field(description="Fields of your request that the provider refused.")
     card: CardOut | None
 
 
@@ -192,11 +199,6 @@ class OrderOut(Schema):
 
 class OrdersOut(Schema):
     orders: list[OrderOut]
-
-
-class FieldErrorOut(Schema):
-    field: str
-    message: str
 
 
 class ProblemOut(Schema):

@@ -105,6 +105,8 @@ def test_what_the_shop_reads(order: Order, event: ShopEvent) -> None:
                 "provider": "scripted",
                 "provider_id": payment.provider_id,
                 "decline_reason": None,
+                "occasion": None,
+                "errors": [],
                 "card": None,
             },
         },
