@@ -1,7 +1,7 @@
 """What does the demo find when it starts? A shop with its key, an account at each stand-in, a user for the admin."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import requests
@@ -24,6 +24,8 @@ class Stand:
     settings: dict[str, Any]
     # Of the sandbox's own account, where the notifications go; {notify} becomes our address for them.
     notification_url: str = ""
+    # Settings that only the running sandbox knows: name -> its address below the sandbox's API for tests.
+    learned: dict[str, str] = field(default_factory=dict)
 
 
 STANDS = (
@@ -44,6 +46,23 @@ STANDS = (
             "notification_key": "{notification_key}",
         },
         notification_url="{notify}?key={notification_key}",
+    ),
+    Stand(
+        provider="ecomcharge",
+        name="eComCharge (sandbox)",
+        settings={
+            "shop_id": "361",
+            "secret_key": "sandbox-secret-key",
+            "checkout_url": "{sandbox}/ecomcharge",
+            "gateway_url": "{sandbox}/ecomcharge",
+            "api_url": "{sandbox}/ecomcharge",
+            "script_url": "{sandbox}/ecomcharge/widget/be_gateway.js",
+            "attempts": 3,
+            "iframe": True,
+            "auto_return": 3,
+            "search_finds_refunds": True,
+        },
+        learned={"public_key": "ecomcharge/public_key"},
     ),
 )
 
@@ -101,11 +120,23 @@ def _filled(value: Any, account: Account, sandbox: str) -> Any:
 
 
 def tell_sandbox(sandbox: str, accounts: list[tuple[Stand, Account]]) -> None:
-    """Where its stand-ins are to send their notifications."""
+    """Where its stand-ins are to send their notifications; and hear from it what it alone knows."""
     for stand, account in accounts:
+        if stand.learned:
+            _learn(sandbox, stand, account)
         if stand.notification_url:
             body = {
                 "provider": stand.provider,
                 "settings": {"notification_url": _filled(stand.notification_url, account, sandbox)},
             }
             requests.put(f"{sandbox}/_sandbox/accounts", json=body, timeout=10).raise_for_status()
+
+
+def _learn(sandbox: str, stand: Stand, account: Account) -> None:
+    known = {**account.settings, **(account.secrets.reveal() or {})}
+    for name, path in stand.learned.items():
+        answer = requests.get(f"{sandbox}/_sandbox/{path}", timeout=10)
+        answer.raise_for_status()
+        known[name] = answer.json()[name]
+    account.store_settings(account.provider_class.settings_type.model_validate(known))
+    account.save(update_fields=["settings", "secrets"])
