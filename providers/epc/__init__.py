@@ -110,7 +110,7 @@ class Epc(Provider):
     def prepare(self, charge: Charge) -> Mapping[str, Any]:
         """The S360 order to be paid: brought along, left over from the last attempt, or made now."""
         if sentence := self.refuses(charge):
-            raise Invalid("order", sentence)
+            raise Invalid("options.epc", sentence)
         if charge.kind is Kind.SAVE_CARD:
             return {}
         brought = bodies.options(charge).order_id
@@ -118,7 +118,7 @@ class Epc(Provider):
         if known and (memo := self._payable_again(charge, known)):
             return memo
         if brought:
-            raise Invalid("order_id", f"S360 order {brought} can no longer be paid")
+            raise Invalid("options.epc.order_id", f"S360 order {brought} can no longer be paid")
         return self._new_order(charge)
 
     def start(self, charge: Charge) -> Started:
@@ -209,7 +209,7 @@ class Epc(Provider):
         """The manual names reopenOrder, but neither its service nor its shape: both are inferred."""
         order_id = charge.memo.get("order_id") or bodies.options(charge).order_id
         if not order_id:
-            raise Invalid("order_id", "there is no S360 order to reopen")
+            raise Invalid("options.epc.order_id", "there is no S360 order to reopen")
         body = {"requestId": None, "orderId": order_id}
         self._s360.call(self.settings.reopen_service, "reopenOrder", body, Envelope)
 
@@ -225,7 +225,9 @@ class Epc(Provider):
         """What to remember of an order that is there already; None when it can no longer be paid."""
         order = self._order(order_id)
         if order.order_state == CLOSED:
-            raise Invalid("order_id", f"S360 order {order_id} is closed: it has been paid already")
+            raise Invalid(
+                "options.epc.order_id", f"S360 order {order_id} is closed: it has been paid already"
+            )
         if self._gone(order):
             return None
         if order.order_state == self.settings.closing_state:

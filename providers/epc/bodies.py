@@ -17,7 +17,7 @@ def options(charge: Charge) -> EpcOrder:
         return EpcOrder.model_validate(dict(charge.options))
     except ValidationError as problem:
         first = problem.errors()[0]
-        raise Invalid(".".join(str(part) for part in first["loc"]) or "options", first["msg"]) from problem
+        raise Invalid(".".join(("options.epc", *map(str, first["loc"]))), first["msg"]) from problem
 
 
 def own_contact(settings: EpcSettings, charge: Charge) -> str:

@@ -25,7 +25,7 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 
 from providers.base import Card
-from providers.epc.settings import EpcSettings
+from providers.epc.settings import EpcOrder, EpcSettings
 from providers.errors import Decline, Declined, Invalid, Misconfigured, ProviderError, Uncertain
 from providers.http import Http, redact_text
 from providers.money import Money, exponent
@@ -342,8 +342,14 @@ def _refusal(method: str, status: int, told: Envelope) -> ProviderError:
     )
     if refused or _INVALID.search(why):
         named = re.search(r"\b[a-z]+(?:[A-Z][a-z]+)+\b", why)
-        return Invalid(named.group() if named else method, sentence)
+        return Invalid(_brought(named.group()) if named else method, sentence)
     return Uncertain(sentence)
+
+
+def _brought(field: str) -> str:
+    """The field's path in the shop's request, where the shop brought it."""
+    options = {option.alias for option in EpcOrder.model_fields.values()}
+    return f"options.epc.{field}" if field in options else field
 
 
 def reason(text: str) -> str:

@@ -192,12 +192,16 @@ def test_an_order_that_is_brought_along_is_looked_at_first(s360: S360, order_id:
 @pytest.mark.parametrize(
     ("answer", "kind", "sentence"),
     [
-        (order("CLOSED"), Invalid, "order_id: S360 order 2621264 is closed: it has been paid already"),
-        (order("ABANDONED"), Invalid, "order_id: S360 order 2621264 can no longer be paid"),
+        (
+            order("CLOSED"),
+            Invalid,
+            "options.epc.order_id: S360 order 2621264 is closed: it has been paid already",
+        ),
+        (order("ABANDONED"), Invalid, "options.epc.order_id: S360 order 2621264 can no longer be paid"),
         (
             order("OPEN", expirationDate="2020-10-13T10:32:33.738+00:00"),
             Invalid,
-            "order_id: S360 order 2621264 can no longer be paid",
+            "options.epc.order_id: S360 order 2621264 can no longer be paid",
         ),
         (order("CLOSING"), Uncertain, "A payment for S360 order 2621264 is still under way."),
         (order("OPEN", saleAmount=40000), Invalid, "amount: asked 24.00 GBP, S360 sells it for 40.00 GBP"),
@@ -262,15 +266,15 @@ def test_a_payment_under_way_blocks_the_next(s360: S360, previous: dict[str, Any
         ),
         (
             {"options": {"orderID": 1}},
-            "SecuTix cannot take this order: orderID: Extra inputs are not permitted.",
+            "SecuTix cannot take this order: options.epc.orderID: Extra inputs are not permitted.",
         ),
         (
             {"options": {"simple_product_operations": [{"item_id": 1, "quantity": 0}]}},
-            "SecuTix cannot take this order: simple_product_operations.0.audienceSubCategoryId: Field required.",
+            "SecuTix cannot take this order: options.epc.simple_product_operations.0.audienceSubCategoryId: Field required.",
         ),
         (
             {"options": {**OPERATIONS, "order_id": 1}},
-            "SecuTix cannot take this order: options: Value error, bring an order id or product operations, not both.",
+            "SecuTix cannot take this order: options.epc: Value error, bring an order id or product operations, not both.",
         ),
         (
             {"kind": Kind.SAVE_CARD, "money": Money.zero("GBP"), "options": {}},
