@@ -270,11 +270,17 @@ def test_a_payment_under_way_blocks_the_next(s360: S360, previous: dict[str, Any
         ),
         (
             {"options": {"simple_product_operations": [{"item_id": 1, "quantity": 0}]}},
-            "SecuTix cannot take this order: options.epc.simple_product_operations.0.audienceSubCategoryId: Field required.",
+            (
+                "SecuTix cannot take this order: "
+                "options.epc.simple_product_operations.0.audienceSubCategoryId: Field required."
+            ),
         ),
         (
             {"options": {**OPERATIONS, "order_id": 1}},
-            "SecuTix cannot take this order: options.epc: Value error, bring an order id or product operations, not both.",
+            (
+                "SecuTix cannot take this order: "
+                "options.epc: Value error, bring an order id or product operations, not both."
+            ),
         ),
         (
             {"kind": Kind.SAVE_CARD, "money": Money.zero("GBP"), "options": {}},
