@@ -116,6 +116,7 @@ class Charge:
     captured: Money | None = None  # what our own row says so far
     refunded: Money | None = None
     operations: "tuple[Operation, ...]" = ()  # ... and of captures, voids and refunds, by their keys
+    tenders: "tuple[Tender, ...]" = ()  # ... and of the means of payment, in the provider's sequence
 
 
 # --- what comes out ------------------------------------------------------------------------------------------------
@@ -221,6 +222,14 @@ class Tender:
     captured: Money
     refunded: Money
     voided: Money
+
+
+@dataclass(frozen=True, kw_only=True)
+class Share:
+    """How much of a capture, void or refund falls to one means of payment."""
+
+    tender: Tender
+    money: Money
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -402,6 +411,13 @@ class Provider(ABC):
 
     def refund(self, charge: Charge, money: Money, *, key: str, plan: Mapping[str, Any]) -> Report:
         raise NotImplementedError
+
+    def share_out(
+        self, charge: Charge, verb: Verb, money: Money, *, plan: Mapping[str, Any]
+    ) -> tuple[Share, ...]:
+        """How the provider will share `money` out to the means of payment, so that a merchant can see it first; () when
+        there is but one, or the provider does not say. Invalid when `plan` is none. Asks nobody."""
+        return ()
 
     @classmethod
     def can(cls, verb: str) -> bool:

@@ -11,8 +11,20 @@ from django.utils import timezone
 from pydantic import ValidationError
 
 from checkout.models import Account, Exchange, Operation, Order, Payment, SavedCard
+from checkout.models import Tender as TenderRow
 from checkout.payments.texts import fit
-from providers.base import Charge, Customer, Item, Kind, Occasion, OperationStatus, Provider, Urls, Verb
+from providers.base import (
+    Charge,
+    Customer,
+    Item,
+    Kind,
+    Occasion,
+    OperationStatus,
+    Provider,
+    Tender,
+    Urls,
+    Verb,
+)
 from providers.base import Operation as Known
 from providers.errors import FieldError, Misconfigured
 from providers.http import SHOWN_CHARACTERS, Http
@@ -99,6 +111,7 @@ def charge_for(payment: Payment) -> Charge:
         captured=payment.captured,
         refunded=payment.refunded,
         operations=tuple(_operation(row) for row in payment.operations.order_by("pk")) if payment.pk else (),
+        tenders=tuple(_tender(payment, row) for row in payment.tenders.all()) if payment.pk else (),
     )
 
 
@@ -136,6 +149,11 @@ def _operation(row: Operation) -> Known:
         key=row.key,
         provider_id=row.provider_id,
     )
+
+
+def _tender(payment: Payment, row: TenderRow) -> Tender:
+    sums = {name: Money(minor, payment.currency) for name, minor in row.values().items()}
+    return Tender(id=row.tender_id, partner=row.partner, method=row.method, **sums)
 
 
 def _item(item: dict[str, Any], currency: str) -> Item:
