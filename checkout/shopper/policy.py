@@ -19,6 +19,8 @@ def allow(response: HttpResponse, sight: Sight) -> None:
         response._csp_update = dict.fromkeys(_WIDGET_NEEDS, origins)  # type: ignore[attr-defined]
         quoted = " ".join(f'"{origin}"' for origin in origins)
         response.headers["Permissions-Policy"] = PERMISSIONS.replace("payment=()", f"payment=(self {quoted})")
+        # A bank's or a wallet's window has to tell the widget that it is done.
+        response.headers["Cross-Origin-Opener-Policy"] = "same-origin-allow-popups"
     elif sight.page is Page.ONWARD and show.get("method") == "POST":
         response._csp_update = {"form-action": [_origin(show["url"])]}  # type: ignore[attr-defined]
 
