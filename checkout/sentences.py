@@ -63,6 +63,8 @@ SENTENCES: dict[str, str] = {
     "operation.uncertain": _(
         "Nobody knows yet whether the {verb} of {money} was done: {why} It is not sent again; we will ask."
     ),
+    "operation.pointed_at": _("The {verb} of {money} was found at {provider} as {provider_id}. We ask about it."),
+    "operation.missed": _("The {verb} of {money} was looked for at {provider} by hand, and is not there."),
     "operation.found": _("{provider} lists a {verb} of {money} that was not asked for here."),
 }
 
