@@ -5,10 +5,10 @@ import hashlib
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from checkout.models import Account, Order, Payment, SavedCard
+from checkout.models import Account, Order, Payment, SavedCard, Shop
 from checkout.payments.texts import fit
 from checkout.payments.timeline import Who, tell
-from providers.base import Kind
+from providers.base import Kind, Occasion
 from providers.base import SavedCard as Token
 
 
@@ -50,8 +50,33 @@ def cards_for(order: Order, account: Account) -> QuerySet[SavedCard]:
     ).order_by("-consented_at")
 
 
+def cards_of(shop: Shop, customer_reference: str) -> QuerySet[SavedCard]:
+    """Every card that this customer left with the shop and has not taken back, the newest consent first."""
+    if not customer_reference:
+        return SavedCard.objects.none()
+    return (
+        SavedCard.objects.filter(shop=shop, customer_reference=customer_reference, removed_at=None)
+        .select_related("account")
+        .order_by("-consented_at", "-pk")
+    )
+
+
+def occasions_of(card: SavedCard) -> list[Occasion]:
+    """For what the merchant may charge the card while the customer is away; nothing where it cannot be charged."""
+    if card.removed_at is not None or not card.account.enabled:
+        return []
+    try:
+        able = card.account.provider_class.occasions
+    except KeyError:  # the provider is no longer installed
+        return []
+    return [occasion for occasion in Occasion if occasion in able]
+
+
 def remove_card(card: SavedCard) -> None:
-    """Never offer it again. The row stays, without its token, because payments point at it."""
+    """Never offer it again. The row stays, without its token, because payments point at it. Once: when it was removed
+    is not told anew."""
+    if card.removed_at is not None:
+        return
     card.token = ""
     card.removed_at = timezone.now()
     card.save(update_fields=["token", "removed_at"])

@@ -51,17 +51,36 @@ def start(
     followed by another; also when a key or an occasion asks for a new attempt while another one is open.
     Takes as long as the provider takes to answer.
     """
-    asked = _Asked(account, channel, saved_card, save_card, occasion, key, who, user)
+    return _begin(order, _Asked(account, channel, saved_card, save_card, occasion, key, who, user))[0]
+
+
+def start_once(
+    order: Order,
+    account: Account,
+    *,
+    key: str,
+    channel: str = "",
+    saved_card: SavedCard | None = None,
+    occasion: Occasion | None = None,
+    who: str,
+    user: User | None = None,
+) -> tuple[Payment, bool]:
+    """`start` for a caller that has to say whether this very call made the attempt, or one with the same key did."""
+    return _begin(order, _Asked(account, channel, saved_card, False, occasion, key, who, user))
+
+
+def _begin(order: Order, asked: "_Asked") -> tuple[Payment, bool]:
+    account, channel = asked.account, asked.channel
     if known := _made_by(order, asked):
-        return known
+        return known, False
     if channel and channel not in account.provider_class.channels:
         raise NotPayable(f"{account.name} has no such channel")
-    if occasion is not None and saved_card is None:
+    if asked.occasion is not None and asked.saved_card is None:
         raise NotPayable("without the customer, only a saved card can be charged")
     if sentence := _refusal(order, asked):
         raise NotPayable(sentence)
     payment, new = _intend(order, asked)
-    return open_at_provider(payment) if new else payment
+    return (open_at_provider(payment) if new else payment), new
 
 
 @dataclass(frozen=True)
