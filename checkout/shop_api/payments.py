@@ -102,8 +102,9 @@ def _card(request: HttpRequest, order: Order, asked: NewPayment) -> SavedCard | 
             raise fields_problem([("saved_card", "is needed with an occasion: the customer is away")])
         return None
     card = own_card(request, asked.saved_card)
-    # One customer's card is not there for another's order, and a removed one for nobody's.
-    if card.removed_at is not None or card.customer_reference != order.customer_reference():
+    # One customer's card is not there for another's order, none for a guest's, and a removed one for nobody's.
+    customer = order.customer_reference()
+    if card.removed_at is not None or not customer or card.customer_reference != customer:
         raise no_such_card()
     return card
 

@@ -4,7 +4,7 @@ from datetime import UTC
 from typing import Any
 
 from django.http import HttpRequest
-from ninja import Query, Router
+from ninja import Query, Router, Status
 
 from checkout.models import SavedCard
 from checkout.payments.cards import cards_of, occasions_of, remove_card
@@ -35,7 +35,7 @@ def find(request: HttpRequest, customer: str = Query(..., min_length=1, max_leng
 def remove(request: HttpRequest, card_id: str) -> Any:
     """The customer takes the consent back: the card is never offered or charged again, and its token is erased."""
     remove_card(own_card(request, card_id))
-    return 204, None
+    return Status(204, None)
 
 
 def _snapshot(card: SavedCard) -> dict[str, Any]:
