@@ -19,6 +19,7 @@ from pydantic import (
     StrictBool,
     ValidationInfo,
     field_validator,
+    model_validator,
 )
 
 from providers.base import OrderOptions
@@ -180,7 +181,7 @@ _NEVER_BLANK = {
 class _Ticket(_Part):
     """A part of an airline ticket, checked by the vendor's rules; also what is missing, in the vendor's words."""
 
-    model_config = ConfigDict(validate_default=True, validate_by_name=True)
+    model_config = ConfigDict(validate_default=True)
 
     @field_validator("*")
     @classmethod
@@ -214,6 +215,12 @@ class Leg(_Ticket):
     destination_airport_code: Text = ""
     coupon: Text | None = None
     class_: Text = Field("", alias="class")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _named(cls, data: Any) -> Any:
+        # A default is complained of by our name for it, what was sent by the provider's.
+        return {"class": "", **data} if isinstance(data, dict) else data
 
 
 class Passenger(_Ticket):
