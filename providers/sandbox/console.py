@@ -95,7 +95,7 @@ def _page(request: HttpRequest, *, problem: str = "", status: int = 200) -> Http
         "steps": _STEPS,
         "appointments": Appointment.objects.filter(provider__in=slugs).order_by("due_at")[:5],
         "accounts": [
-            (STANDINS[slug], name, accounts.shown(slug, values).items())
+            (STANDINS[slug], name, [*accounts.shown(slug, values).items(), *STANDINS[slug].facts(name)])
             for slug in slugs
             for name, values in accounts.all_of(slug).items()
         ],
@@ -188,7 +188,7 @@ def send_again(request: HttpRequest, number: int) -> HttpResponse:
 
 @require_POST
 def act(request: HttpRequest, slug: str, action: str, number: str) -> HttpResponse:
-    if slug not in STANDINS or action not in STANDINS[slug].actions or not number.isalnum():
+    if slug not in STANDINS or action not in STANDINS[slug].actions or not number.replace("-", "").isalnum():
         return HttpResponse(status=404)
     STANDINS[slug].actions[action](number)
     return _back(request, "payments")
