@@ -68,7 +68,7 @@ def charge(**changes: Any) -> Charge:
 def opened(**changes: Any) -> Charge:
     """... whose payment form was opened."""
     memo = {**MEMO, **changes.pop("memo", {})}
-    return charge(memo=memo, provider_id=TOKEN, provider_ids=(TOKEN,), **changes)
+    return replace(charge(memo=memo, provider_id=TOKEN, provider_ids=(TOKEN,)), **changes)
 
 
 def paid(**changes: Any) -> Charge:
@@ -104,7 +104,7 @@ def own(verb: Verb, minor: int, key: str, status: OperationStatus = OperationSta
     return Operation(verb=verb, money=Money(minor, "GBP"), status=status, key=key)
 
 
-def form(status: str | None, *, kind: str = "payment", **changes: Any) -> dict[str, Any]:
+def form(status: str | None, /, *, kind: str = "payment", **changes: Any) -> dict[str, Any]:
     """How a payment form stands."""
     attempt = {kind: {"uid": UID, "status": status, "message": "", "bank_code": "05"}} if status else None
     told = {
@@ -122,7 +122,7 @@ def form(status: str | None, *, kind: str = "payment", **changes: Any) -> dict[s
     return {"checkout": {**told, **changes}}
 
 
-def transaction(status: str = "successful", *, kind: str = "payment", **changes: Any) -> dict[str, Any]:
+def transaction(status: str = "successful", /, *, kind: str = "payment", **changes: Any) -> dict[str, Any]:
     told = {
         "uid": UID,
         "status": status,
