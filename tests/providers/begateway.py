@@ -142,7 +142,7 @@ def transaction(status: str = "successful", /, *, kind: str = "payment", **chang
     return {"transaction": {**told, **changes}}
 
 
-def child(kind: str, uid: str, amount: int, status: str = "successful", **changes: Any) -> dict[str, Any]:
+def child(kind: str, uid: str, amount: int, status: str = "successful", /, **changes: Any) -> dict[str, Any]:
     """A capture, void or refund: it carries no name of ours."""
     told = {
         "uid": uid,

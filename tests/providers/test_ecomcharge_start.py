@@ -45,7 +45,7 @@ def sent(wire: BeGateway, account: Any = None, live: bool = False, **changes: An
     return wire.sent[-1]["checkout"]
 
 
-# --- the manual's examples ----------------------------------------------------------------------------------
+# --- the manual's examples ----------------------------------------------------------
 
 SETTINGS: dict[str, Any] = {
     **{f"{end}_url": f"{SHOP}/{end}" for end in ("return", "success", "decline", "fail", "cancel")},
@@ -164,7 +164,7 @@ def test_the_account_may_say_what_the_order_does_not(wire: BeGateway) -> None:
     }
 
 
-# --- the request --------------------------------------------------------------------------------------------
+# --- the request ----------------------------------------------------------
 
 
 def test_an_order_that_says_nothing_sends_only_what_is_ours(wire: BeGateway) -> None:
@@ -366,7 +366,7 @@ def test_amounts_are_told_in_the_vendors_units(
     assert sent(wire, account, money=money)["order"]["amount"] == units
 
 
-# --- cards ----------------------------------------------------------------------------------------------------
+# --- cards ----------------------------------------------------------
 
 
 def test_a_card_is_kept_only_when_the_customer_agreed(wire: BeGateway) -> None:
@@ -427,7 +427,7 @@ def test_capturing_later_is_an_authorization(wire: BeGateway) -> None:
     assert sent(wire, options=options)["transaction_type"] == "charge"
 
 
-# --- what is refused before anybody is asked --------------------------------------------------------------------
+# --- what is refused before anybody is asked ----------------------------------------------------------
 
 HERE = "options.ecomcharge"
 
@@ -581,7 +581,7 @@ def test_a_ticket_says_what_is_missing(wire: BeGateway) -> None:
     assert "legs.0.coupon" not in fields
 
 
-# --- what it refuses itself -------------------------------------------------------------------------------------
+# --- what it refuses itself ----------------------------------------------------------
 
 SEED_ERROR = {
     "errors": {
@@ -720,7 +720,7 @@ def test_a_bottomless_error_ends(wire: BeGateway) -> None:
     assert "HTTP 422" in str(refused(wire, (422, {"errors": tree})))
 
 
-# --- the merchant charges a saved card ------------------------------------------------------------------------------
+# --- the merchant charges a saved card ----------------------------------------------------------
 
 
 def later(occasion: Occasion = Occasion.DELAYED_CHARGE, **changes: Any) -> Any:

@@ -40,7 +40,7 @@ def wire() -> Iterator[BeGateway]:
         yield script
 
 
-# --- money ----------------------------------------------------------------------------------------------------
+# --- money ----------------------------------------------------------
 
 
 def test_paid_is_what_the_form_the_gateway_and_the_amount_say(wire: BeGateway) -> None:
@@ -151,7 +151,7 @@ def test_an_older_form_says_the_status_inside_only(wire: BeGateway) -> None:
     assert report.warning == "eComCharge says finished, but not how it ended."
 
 
-# --- no money ---------------------------------------------------------------------------------------------------
+# --- no money ----------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -263,7 +263,7 @@ def test_a_decline_whose_transaction_is_gone_is_told_by_the_form(wire: BeGateway
     )
 
 
-# --- cards --------------------------------------------------------------------------------------------------------
+# --- cards ----------------------------------------------------------
 
 WITH_TOKEN = {"credit_card": {**CARD, "token": CARD_TOKEN}}
 
@@ -315,7 +315,7 @@ def test_an_odd_card_is_no_card(wire: BeGateway) -> None:
     assert wire.provider().sync(opened()).card == Card(brand="visa", last4="1234", expiry_year=2030)
 
 
-# --- other means than cards -----------------------------------------------------------------------------------------
+# --- other means than cards ----------------------------------------------------------
 
 
 def test_money_without_a_card_is_looked_up_at_the_api(wire: BeGateway) -> None:
@@ -330,7 +330,7 @@ def test_money_without_a_card_is_looked_up_at_the_api(wire: BeGateway) -> None:
     assert wire.provider().sync(opened(memo=dict(report.memo))).outcome is Outcome.PAID
 
 
-# --- what is no answer ------------------------------------------------------------------------------------------------
+# --- what is no answer ----------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -373,7 +373,7 @@ def test_a_form_that_is_forgotten_after_its_time_has_lapsed(wire: BeGateway) -> 
     assert (report.outcome, bool(report.warning)) == (Outcome.EXPIRED, True)
 
 
-# --- after a crash ----------------------------------------------------------------------------------------------------
+# --- after a crash ----------------------------------------------------------
 
 
 def test_nobody_pays_a_form_that_nobody_saw(wire: BeGateway) -> None:
@@ -465,7 +465,7 @@ def test_a_charge_that_the_gateway_does_not_know_is_the_merchants_to_mend(wire: 
         wire.provider().sync(later(1, memo={"uid": UID}, provider_id=UID))
 
 
-# --- what came of the money, found by asking ------------------------------------------------------------
+# --- what came of the money, found by asking ----------------------------------------------------------
 
 
 def test_an_authorization_is_paid_when_a_part_is_captured(wire: BeGateway) -> None:
