@@ -178,13 +178,18 @@ def test_only_a_tokenization_may_ask_for_nothing(merchant: Merchant) -> None:
     assert merchant.create({"checkout": body}).status_code == 201
 
 
+TICKET = (
+    "ticket_number Ticket number should contain 3-digit ticketing code, 4-digit form number, 6-digit serial "
+    "number, and check digit"
+)
+
+
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
         (
             {"ticket_number": "390 5241"},
-            "ticket_number Ticket number should contain 3-digit ticketing code, 4-digit form number, 6-digit "
-            "serial number, and check digit",
+            TICKET,
         ),
         (
             {"restricted_ticked_indicator": "2"},

@@ -117,7 +117,7 @@ def _replayed(
 # Payments, authorisations, tokenisations, charges, payouts.
 
 
-def _own(call: Call, kind: str, *, no_questions: bool = False) -> Answer:
+def _own(call: Call, kind: str, *, charge: bool = False) -> Answer:
     read = call.read
     free = kind == "tokenization"
     amount = read.integer("amount", required=not free, least=0 if free else 1) or 0
@@ -128,8 +128,8 @@ def _own(call: Call, kind: str, *, no_questions: bool = False) -> Answer:
     tracking_id = read.text("tracking_id")
     for name in ("notification_url", "verification_url", "return_url"):
         read.address(name)
-    skip = no_questions or read.object("credit_card").boolean("skip_three_d_secure_verification")
-    instrument = _instrument(call, kind, no_questions=skip)
+    skip = charge or read.object("credit_card").boolean("skip_three_d_secure_verification")
+    instrument = _instrument(call, "charge" if charge else kind, no_questions=skip)
     call.sound()
     now = clock.now()
     with transaction.atomic():
@@ -225,18 +225,14 @@ def tokenization(call: Call) -> Answer:
 
 @method("POST")
 def credit(call: Call) -> Answer:
-    return _own(call, "credit", no_questions=True)
+    return _own(call, "credit")
 
 
 @method("POST")
 def charge(call: Call) -> Answer:
     """services/credit_cards/charges. The type is `charge` [public: moodle], or the account's `charge_type`."""
     kind = call.caller.settings["charge_type"]
-    instrument_kind = "charge" if kind not in ("payment", "authorization") else kind
-    if not call.read.object("credit_card").text("token"):
-        call.wrong.add(("credit_card", "token"), BLANK)
-    call.sound()
-    return _own(call, instrument_kind, no_questions=True)
+    return _own(call, kind if kind in ("payment", "authorization") else "charge", charge=True)
 
 
 # The store of cards, flat and without an envelope (section 17).
