@@ -66,11 +66,11 @@ def choose(stage: Stage) -> Order:
     return stage.make()
 
 
-def choose_with_cards(stage: Stage) -> Order:
-    order = stage.make(customer={"reference": "C-9"})
+def choose_with_cards(stage: Stage, customer: str = "C-9") -> Order:
+    order = stage.make(customer={"reference": customer})
     for digits, month in (("0055", 12), ("4444", 3)):
         SavedCard.objects.create(
-            shop=order.shop, account=stage.account, customer_reference="C-9", token=f"tok-{digits}",
+            shop=order.shop, account=stage.account, customer_reference=customer, token=f"tok-{digits}",
             fingerprint=digits, brand="Visa", last4=digits, expiry_month=month, expiry_year=2044,
             consented_at=timezone.now(),
         )  # fmt: skip
@@ -154,8 +154,8 @@ def failed_there(stage: Stage) -> Order:
 def confirm(stage: Stage) -> Order:
     """The merchant charged a saved card, and the bank wants the customer."""
     Scripted.show = REDIRECT
-    order = choose_with_cards(stage)
-    card = stage.account.saved_cards.filter(customer_reference="C-9").first()
+    order = choose_with_cards(stage, "C-10")
+    card = stage.account.saved_cards.filter(customer_reference="C-10").first()
     start(order, stage.account, saved_card=card, occasion=Occasion.RECURRING, who=Who.SHOP)
     return order
 
