@@ -122,7 +122,8 @@ WITH_TICKETS: dict[str, Any] = {
 
 def brought(example: dict[str, Any]) -> dict[str, Any]:
     """The options of an order that becomes `example`."""
-    options = {name: example[name] for name in ("attempts", "payment_method", "travel") if name in example}
+    names = ("attempts", "payment_method", "travel")
+    options: dict[str, Any] = {name: example[name] for name in names if name in example}
     additional = example["order"].get("additional_data")
     options["settings"] = {n: v for n, v in example["settings"].items() if n != "notification_url"}
     return {**options, **({"order": {"additional_data": additional}} if additional else {})}

@@ -265,7 +265,7 @@ def test_a_decline_whose_transaction_is_gone_is_told_by_the_form(wire: BeGateway
 
 # --- cards ----------------------------------------------------------
 
-WITH_TOKEN = {"credit_card": {**CARD, "token": CARD_TOKEN}}
+WITH_TOKEN: dict[str, Any] = {"credit_card": {**CARD, "token": CARD_TOKEN}}
 
 
 @pytest.mark.parametrize(
@@ -430,7 +430,8 @@ def test_a_lost_charge_is_found(wire: BeGateway) -> None:
 
 
 def test_a_search_that_cannot_be_read_says_nothing(wire: BeGateway) -> None:
-    for answer in ({"transactions": {}}, {"transactions": [1]}, "[]", (500, "")):
+    answers: list[Any] = [{"transactions": {}}, {"transactions": [1]}, "[]", (500, "")]
+    for answer in answers:
         wire.searches(answer)
         with pytest.raises(Uncertain):
             wire.provider().sync(later(60))
