@@ -5,7 +5,7 @@ both want what a capture or a refund wants, to *change payments*: who may only t
 """
 
 import secrets
-from typing import Any, ClassVar
+from typing import Any
 
 from babel.numbers import list_currencies
 from django import forms
@@ -52,7 +52,7 @@ class _ChargeForm(Asked):
 
 
 class CardChargeForm(_ChargeForm):
-    field_order: ClassVar = ["amount", "currency", "occasion", "description", "capture_later"]
+    field_order = ["amount", "currency", "occasion", "description", "capture_later"]
     amount = forms.CharField(
         label=gettext_lazy("Amount"),
         max_length=20,
@@ -100,7 +100,7 @@ class CardChargeForm(_ChargeForm):
 
 
 class OrderChargeForm(_ChargeForm):
-    field_order: ClassVar = ["card", "occasion"]
+    field_order = ["card", "occasion"]
     card = forms.ChoiceField(label=gettext_lazy("Card"), widget=UnfoldAdminSelectWidget())
 
     def __init__(self, *args: Any, row: Order, **kwargs: Any) -> None:
@@ -150,7 +150,10 @@ def _explain(card: SavedCard, money: Any, typed: dict[str, Any], *, reserve: boo
         "customer": card.customer_reference,
         "why": _WORDS[typed["occasion"]],
     }
-    return [what % about, _("This cannot be taken back here; it can be refunded.")]
+    undone = (
+        _("What was reserved can be released again.") if reserve else _("What was charged can be refunded.")
+    )
+    return [what % about, undone]
 
 
 def _explain_card(card: SavedCard, typed: dict[str, Any]) -> list[str]:
@@ -205,7 +208,9 @@ def _charge_card(request: HttpRequest, row: SavedCard, typed: dict[str, Any]) ->
     if not order.payments.exists():  # it was made for this charge alone
         give_up(order, who=Who.MERCHANT, user=acting(request))
     page = reverse("admin:checkout_order_change", args=[order.pk])
-    return Said(said.level, format_html('{} <a href="{}">{}</a>', said.text, page, order.number))
+    return Said(
+        said.level, format_html('{} <a class="underline" href="{}">{}</a>', said.text, page, order.number)
+    )
 
 
 def _order_of(once: str, card: SavedCard) -> Order | None:

@@ -18,7 +18,7 @@ from tests.shop_api.conftest import Caller, caller_for, make_card, problem
 from tests.shop_api.test_idempotency import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
-KNOWN = {"customer": {"reference": "c-1"}}
+KNOWN: Any = {"customer": {"reference": "c-1"}}
 
 
 @pytest.fixture
