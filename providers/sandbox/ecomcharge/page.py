@@ -194,8 +194,9 @@ class Checkout(Visit):
         if self.widget and not self.iframe:
             # Out of the frame: the widget closes as `redirected`, and the bank's page opens in the window.
             return self.show(
-                "done", result="redirected", address=address, pause=0, sentence=self.page_texts.leaving
-            )
+                "done", result="redirected", address=f"{self.row.base}/process/{tx.uid}", pause=0,
+                sentence=self.page_texts.leaving,
+            )  # fmt: skip
         return HttpResponseRedirect(f"{address}?{urlencode(self.kept)}" if self.kept else address)
 
     def result(self, *, at_once: bool = False) -> HttpResponse:
