@@ -126,7 +126,15 @@ def _settings(settings: EcomchargeSettings, charge: Charge, brought: EcomchargeO
         ours["verification_url"] = charge.urls.approve
     if settings.auto_pay and (charge.saved_card or brought.payment_method.credit_card):
         ours["auto_pay"] = True
-    return _merged(ours, _merged(settings.sent_settings, sent))
+    said = settings.sent_settings
+    if settings.save_card_consent and not _is_to_be_asked(settings, charge, brought):
+        said["save_card_toggle"] = {"display": False}
+    return _merged(ours, _merged(said, sent))
+
+
+def _is_to_be_asked(settings: EcomchargeSettings, charge: Charge, brought: EcomchargeOrder) -> bool:
+    """Is there somebody who could consent, and has not done so yet?"""
+    return bool(charge.customer.reference) and not contracts(settings, charge, brought)
 
 
 def _ways_back(settings: EcomchargeSettings, charge: Charge, sent: Mapping[str, Any]) -> dict[str, str]:

@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature
@@ -18,7 +19,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 
 from providers.base import Approval, Incoming, Notification
 from providers.ecomcharge import words
-from providers.ecomcharge.amounts import from_vendor
+from providers.ecomcharge.amounts import from_vendor, to_vendor
 from providers.ecomcharge.settings import EcomchargeSettings, rsa_key
 from providers.ecomcharge.wire import Checkout, Transaction, transaction
 from providers.errors import Forged, Invalid
@@ -117,6 +118,15 @@ def approval(settings: EcomchargeSettings, incoming: Incoming) -> Approval:
         provider_ids=tuple(name for name in (told.checkout_token, told.uid) if name),
         live=None if told.test is None else not told.test,
     )
+
+
+def answer(settings: EcomchargeSettings, approval: Approval, refusal: str) -> Mapping[str, Any]:
+    """Yes, with what was asked told again; or no."""
+    if refusal:
+        return {"code": 1, "message": refusal, "friendly_message": refusal}
+    units = to_vendor(approval.money, "vendor") or settings.tokenization_amount
+    now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return {"code": 0, "uid": approval.provider_id, "amount": units, "created_at": now}
 
 
 def _read(incoming: Incoming) -> Mapping[str, Any]:

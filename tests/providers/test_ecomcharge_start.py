@@ -248,6 +248,7 @@ def test_everything_the_account_can_say_is_sent(wire: BeGateway) -> None:
             "another_card_toggle": "hide",
             "excluded_types": ["halva"],
         },
+        customer=Customer(reference="customer-1"),
     )
     assert body["iframe"] is True
     assert body["dynamic_billing_descriptor"] == "SHOP*1"
@@ -385,11 +386,17 @@ def test_what_was_asked_of_the_shopper_is_remembered(wire: BeGateway) -> None:
     assert provider.asks_consent()
     assert not wire.provider().asks_consent()
     assert not wire.provider(save_card_consent=True, save_card_toggle="hide").asks_consent()
-    wire.expect(OPEN, (201, OPENED)).expect(OPEN, (201, OPENED))
-    memo = provider.start(charge(customer=Customer(reference="c"))).memo
-    assert (memo["keeps_card"], memo["agreed_there"]) == (False, True)
-    memo = provider.start(charge(customer=Customer(reference="c"), save_card=True)).memo
-    assert (memo["keeps_card"], memo["agreed_there"]) == (True, False)
+    known = Customer(reference="customer-1")
+    asked_here, guest = charge(customer=known, save_card=True), charge()
+    for what, toggle, kept_and_agreed in (
+        (charge(customer=known), {"customer_contract": True}, (False, True)),
+        (asked_here, {"display": False}, (True, False)),
+        (guest, {"display": False}, (False, False)),
+    ):
+        wire.expect(OPEN, (201, OPENED))
+        memo = provider.start(what).memo
+        assert wire.sent[-1]["checkout"]["settings"]["save_card_toggle"] == toggle
+        assert (memo["keeps_card"], memo["agreed_there"]) == kept_and_agreed
 
 
 def test_a_saved_card_is_shown_and_charged_for_the_customer(wire: BeGateway) -> None:
