@@ -22,6 +22,7 @@ _CARD_NAMES = frozenset({"cardnumber", "pan", "testcard"})
 # Whoever has it may act with it; its beginning is kept, to tell one from another.
 _TOKEN_NAMES = frozenset({"token"})
 _HEX_TOKEN = re.compile(r"(?<![0-9A-Za-z])([0-9a-f]{8})[0-9a-f]{56}(?![0-9A-Za-z])")
+_CARD_TOKEN = re.compile(r"(/credit_cards/[^/]{8})[^/]{12,}")
 # A card number begins with 2 to 6, a Belkart's with 9112; ids here begin with 1, and a hash is not a run of digits.
 _CARD = re.compile(r"(?<![\w.])(?:[2-6]|9(?=112))(?:[ -]?\d){12,18}(?!\w)")
 _BEARER = re.compile(r"(?i)^(bearer|basic|token)\s+\S.*$")
@@ -59,7 +60,8 @@ def token(value: str) -> str:
 def address(value: str) -> str:
     """A path and its query without card numbers, however they are encoded."""
     path, mark, query = value.partition("?")
-    return text(unquote(path)) + mark + (_form(query) if query else "")
+    path = _CARD_TOKEN.sub(rf"\1{MASK}", unquote(path))
+    return text(path) + mark + (_form(query) if query else "")
 
 
 def _form(encoded: str) -> str:

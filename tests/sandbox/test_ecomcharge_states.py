@@ -328,3 +328,17 @@ def test_a_reset_forgets_all_but_the_key(merchant: Merchant) -> None:
     assert merchant.get("ecomcharge/checkouts") == {"checkouts": []}
     assert merchant.get("ecomcharge/transactions") == {"transactions": []}
     assert merchant.get("ecomcharge/public_key") == key
+
+
+def test_money_that_comes_by_itself(merchant: Merchant) -> None:
+    token = merchant.token()
+    merchant.pay(token, method="bank_transfer", outcome="delayed")
+    assert summary(merchant, token)["status"] == "pending"
+    merchant.advance(61)
+    assert summary(merchant, token)["status"] == "successful"
+    merchant.arm("delayed", seconds=7)
+    late = merchant.token()
+    merchant.pay(late, card=APPROVED)
+    assert summary(merchant, late)["status"] == "incomplete"
+    merchant.advance(8)
+    assert summary(merchant, late)["status"] == "successful"

@@ -95,7 +95,6 @@ def _make(data: Answer, caller: Caller, until: datetime | None, base: str) -> Ec
     for name in ("order", "settings", "customer", "payment_method", "travel"):
         # An empty array where an object belongs is PHP's way of writing an empty one.
         kept[name] = _object(kept.get(name))
-    kept["order"]["additional_data"] = _object(kept["order"].get("additional_data"))
     order, now = kept["order"], clock.now()
     with transaction.atomic():
         checkout = EcomchargeCheckout.objects.create(

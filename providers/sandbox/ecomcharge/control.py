@@ -146,7 +146,8 @@ def _instrument(fields: Fields, checkout: EcomchargeCheckout) -> payments.Instru
         if method not in offered:
             raise Wrong("method", f"must be one of {', '.join(offered)}")
         if method != "credit_card":
-            return payments.Instrument(method=method)
+            ending = Ending(fields.choice("outcome", OUTCOMES, default=Ending.APPROVE))
+            return payments.Instrument(method=method, ending=ending)
     number = fields.optional_text("card", longest=30)
     outcome = fields.choice("outcome", OUTCOMES, default="")
     if not (number or outcome or method):
@@ -164,9 +165,8 @@ def _instrument(fields: Fields, checkout: EcomchargeCheckout) -> payments.Instru
         if typed.ending is Ending.HTTP_500:
             raise Wrong("card", "http_500 shows only on the page")
         return typed
-    ending = Ending(outcome)
     return payments.Instrument(
-        ending=ending, code=typed.code, card=typed.card, later_ending=typed.later_ending, save=save
+        ending=Ending(outcome), code=typed.code, card=typed.card, later_ending=typed.later_ending, save=save
     )
 
 

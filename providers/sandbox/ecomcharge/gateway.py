@@ -5,7 +5,6 @@ A host-to-host call is answered 200 whether the bank said yes or no; 400 is for 
 
 import json
 import threading
-from collections import defaultdict
 from collections.abc import Callable
 from datetime import timedelta
 from functools import wraps
@@ -26,7 +25,7 @@ from providers.sandbox.wire import json_answer
 Answer = dict[str, Any]
 _DUPLICATE = timedelta(seconds=30)
 _REPLAY = timedelta(hours=24)
-_locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+_locks: dict[str, threading.Lock] = {}
 
 
 class Call:
@@ -75,7 +74,8 @@ def method(*verbs: str) -> Callable[[Callable[..., Answer]], Callable[..., HttpR
             request_id = request.headers.get("RequestID", "") if request.method == "POST" else ""
             if not request_id:
                 return _answer(work, request, caller, captured)
-            with _locks[f"{caller.name} {request_id}"]:
+            # Two calls of one RequestID at once: the second waits for the first one's answer.
+            with _locks.setdefault(f"{caller.name} {request_id}", threading.Lock()):
                 return _replayed(
                     request_id, request, caller, lambda: _answer(work, request, caller, captured)
                 )

@@ -211,7 +211,7 @@ class Checkout(Visit):
             return HttpResponseRedirect(address)
         if seconds == 0 and address and not self.widget:
             return HttpResponseRedirect(address)
-        receipt = self.asked["order"]["additional_data"].get("receipt_text") or []
+        receipt = (self.asked["order"].get("additional_data") or {}).get("receipt_text") or []
         return self.show(
             "result", result=status, address=address, seconds=seconds,
             pause="" if seconds is None else seconds * 1000, title=self.page_texts.results[status],

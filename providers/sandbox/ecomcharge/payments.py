@@ -113,7 +113,7 @@ def authorise(
             message, friendly = objection
             decline(tx, "F.0999", message=message, friendly=friendly or message)
         elif given.method != "credit_card":
-            _wait_for_money(tx, ending, code)
+            _wait_for_money(tx, ending, code, seconds)
         else:
             _end(tx, ending, code, seconds)
     return tx
@@ -132,7 +132,7 @@ def fate(given: Instrument, test: bool, order: dict[str, Any], reason: str) -> t
         ending, code = Ending.REFUSE, f"={expected}"
     if armed := faults.take(SLUG, faults.OUTCOMES):
         ending, code = Ending(armed.fault), codes.of_reason(armed.reason)
-    if (late := faults.take(SLUG, ("delayed",), "pay", only_named=True)) and ending is Ending.APPROVE:
+    if (late := faults.take(SLUG, ("delayed",), "pay")) and ending is Ending.APPROVE:
         ending, seconds = Ending.DELAYED, late.seconds
     if given.no_questions and ending in (Ending.CHALLENGE, Ending.CHALLENGE_REFUSE):
         ending = Ending.APPROVE
@@ -185,8 +185,10 @@ def _end(tx: EcomchargeTransaction, ending: Ending, code: str, seconds: int = 0)
     match ending:
         case Ending.APPROVE | Ending.SLOW | Ending.REFUSE_LATER:
             approve(tx)
-        case Ending.REFUSE | Ending.CANCEL:
+        case Ending.REFUSE:
             decline(tx, code)
+        case Ending.CANCEL:
+            decline(tx, "F.0132")
         case Ending.CHALLENGE | Ending.CHALLENGE_REFUSE:
             tx.challenge, tx.code = ending, code
             tx.three_d_secure = {"status": "incomplete", "message": None, "ve_status": "Y",
@@ -199,7 +201,7 @@ def _end(tx: EcomchargeTransaction, ending: Ending, code: str, seconds: int = 0)
             pass  # incomplete, and nobody will ever know more
 
 
-def _wait_for_money(tx: EcomchargeTransaction, ending: Ending, code: str) -> None:
+def _wait_for_money(tx: EcomchargeTransaction, ending: Ending, code: str, seconds: int) -> None:
     """Another method than a card: pending, unless a fault has it fail at once."""
     if ending is Ending.REFUSE:
         decline(tx, code)
@@ -209,7 +211,7 @@ def _wait_for_money(tx: EcomchargeTransaction, ending: Ending, code: str) -> Non
     _save(tx)
     notices.tell(tx)
     if ending is Ending.DELAYED:
-        seconds = accounts.settings_of(SLUG, tx.account)["delay_seconds"]
+        seconds = seconds or accounts.settings_of(SLUG, tx.account)["delay_seconds"]
         appointments.make(SLUG, "bank_answers", tx.uid, seconds=seconds)
 
 

@@ -7,6 +7,7 @@ import base64
 import binascii
 import hmac
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, cast
 
 from cryptography.hazmat.primitives import hashes, serialization
@@ -68,7 +69,13 @@ def _private_key(account: str) -> rsa.RSAPrivateKey:
         ).decode()
         with transaction.atomic():  # two first uses at once: one of them wins
             row, _ = EcomchargeKey.objects.get_or_create(account=account, defaults={"private_pem": pem})
-    return cast(rsa.RSAPrivateKey, serialization.load_pem_private_key(row.private_pem.encode(), None))
+    return _loaded(row.private_pem)
+
+
+@lru_cache(maxsize=16)
+def _loaded(pem: str) -> rsa.RSAPrivateKey:
+    """Reading a key checks it, which takes longer than signing with it."""
+    return cast(rsa.RSAPrivateKey, serialization.load_pem_private_key(pem.encode(), None))
 
 
 def public_key(account: str) -> str:
