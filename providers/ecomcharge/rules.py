@@ -13,7 +13,6 @@ from providers.ecomcharge.settings import EcomchargeSettings
 from providers.errors import FieldError, Invalid
 
 _HERE = "options.ecomcharge"
-_NAMED = frozenset({"types", "excluded_types", "excluded_brands", "credit_card"})
 _LONGEST_DESCRIPTION = 255
 
 
@@ -98,5 +97,5 @@ def _of_methods(
 ) -> Iterator[FieldError]:
     listed = methods(settings, charge, brought).get("types", [])
     for name in brought.payment_method.parameters:
-        if name not in listed and name not in _NAMED:
+        if name not in listed:
             yield f"{_HERE}.payment_method.{name}", "is not among the types of payment_method"

@@ -1,6 +1,7 @@
 """How is money at eComCharge captured, voided and refunded, and how is an operation found whose answer was lost?"""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -261,15 +262,14 @@ def test_captures_that_nobody_told_of_cannot_be_refunded(wire: BeGateway) -> Non
 
 
 def test_a_lost_memo_is_asked_for_first(wire: BeGateway) -> None:
-    lost = paid(memo={"keeps_card": False})
-    lost = type(lost)(**{**vars(lost), "memo": {"token": TOKEN}})
+    lost = replace(paid(), memo={"token": TOKEN})
     asked(wire).searches(listed())
     post(wire, Verb.REFUND, child("refund", "r1", 1000))
     assert do(wire, Verb.REFUND, lost).refunded == Money(1000, GBP)
 
 
 def test_nothing_was_sent_when_it_could_not_be_asked(wire: BeGateway) -> None:
-    lost = type(paid())(**{**vars(paid()), "memo": {"token": TOKEN}})
+    lost = replace(paid(), memo={"token": TOKEN})
     wire.asks((500, ""))
     with pytest.raises(Unreachable):
         do(wire, Verb.REFUND, lost)
