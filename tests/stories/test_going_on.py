@@ -50,7 +50,7 @@ def test_refused_there_and_then_paid_with_another_card(
     )
     assert story(order)[3:] == [
         "The shopper's browser came back from Bare saying “failure”. That decides nothing.",
-        "Bare declined: Not enough money Attempt 1 stays open, and may be tried again there.",
+        "Bare declined, and attempt 1 stays open to be tried again there: Not enough money",
         "The shopper goes on with attempt 1.",
         "The shopper's browser came back from Bare saying “success”. That decides nothing.",
         "Bare confirms: 42.99 EUR paid.",

@@ -107,6 +107,7 @@ def test_what_the_shop_reads(order: Order, event: ShopEvent) -> None:
                 "decline_reason": None,
                 "occasion": None,
                 "errors": [],
+                "next": None,
                 "card": None,
             },
         },
