@@ -60,6 +60,7 @@ STANDS = (
             "attempts": 3,
             "iframe": True,
             "auto_return": 3,
+            "save_card_toggle": "hide",  # our own page asks for the consent
             "search_finds_refunds": True,
         },
         learned={"public_key": "ecomcharge/public_key"},
