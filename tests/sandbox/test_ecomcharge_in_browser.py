@@ -133,7 +133,6 @@ def test_paid_by_keyboard_with_three_d_secure_inside(merchant: Merchant, page: P
         expect(frame.get_by_role("heading", name="Thank you, you have paid")).to_be_visible()
         page.wait_for_url(f"{shop.origin}/back?order=7&token={token}&status=successful&uid=*")
         assert heard(page) == ["successful"]
-        # A refused wrong page of ours would be a 422, which browsers put into the console.
         assert said == []
     assert merchant.status(token)["finished"] is True
 

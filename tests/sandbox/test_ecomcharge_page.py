@@ -89,7 +89,7 @@ def test_three_d_secure(merchant: Merchant) -> None:
     assert "Your bank asks for your 3-D Secure password: 42.99 GBP with card 401200******1097." in page.text
     assert browser.open().url == page.url
     wrong = browser.password(page, "1234")
-    assert (wrong.status_code, "This password is not right." in wrong.text) == (422, True)
+    assert "This password is not right." in wrong.text
     assert "Thank you, you have paid" in browser.password(wrong).text
     assert requests.get(page.url, timeout=10, allow_redirects=False).is_redirect
 
@@ -116,7 +116,6 @@ def test_errors_are_tied_to_their_fields(
 ) -> None:
     browser = Browser(merchant, merchant.token())
     page = browser.card(**changes)
-    assert page.status_code == 422
     assert f'id="{field}-error">{text}' in page.text
     assert page.text.count('aria-invalid="true"') == 1
     assert merchant.status(browser.params["token"])["status"] is None

@@ -122,14 +122,14 @@ class Checkout(Visit):
         excluded = addresses.excluded_brands(self.row)
         return [card for card in testcards.CARDS if testcards.brand(card.number) not in excluded]
 
-    def form(self, errors: dict[str, str] | None = None, *, status: int = 200) -> HttpResponse:
+    def form(self, errors: dict[str, str] | None = None) -> HttpResponse:
         given = self.request.GET if self.request.method == "GET" else self.request.POST
         method = given.get("method", "")
         method = method if method in self.methods else self.methods[0] if self.methods else ""
         saved = self.saved_card() if given.get("card") != "new" else None
         another = (self.settings.get("another_card_toggle") or {}).get("display", True)
         return self.show(
-            "form", status, method=method, errors=errors or {}, saved=saved, another=another is not False,
+            "form", method=method, errors=errors or {}, saved=saved, another=another is not False,
             has_saved=self.saved_card() is not None, values=self._values(), test_cards=self.cards(),
             choices=[(name, self._named(name), self.address(method=name)) for name in self.methods],
             customer=self._customer_fields(), toggle=self._toggle(),
@@ -266,7 +266,7 @@ def submit(request: HttpRequest) -> HttpResponse:
         return past
     instrument = _instrument(visit)
     if isinstance(instrument, dict):
-        return visit.form(instrument, status=422)
+        return visit.form(instrument)
     if instrument.ending is Ending.HTTP_500:
         return visit.show("broken", 500, address=visit.address())
     if instrument.ending is Ending.SLOW:
@@ -353,7 +353,7 @@ def _ask(request: HttpRequest, tx: EcomchargeTransaction, *, wrong: bool = False
     visit = Visit(request, str(settings.get("language") or ""))
     masked = f"{tx.card.get('bin', '')}******{tx.card.get('last_4', '')}"
     text = visit.page_texts.challenge_text.format(amount=visit.money(tx.amount, tx.currency), card=masked)
-    return visit.show("challenge", 422 if wrong else 200, text=text, wrong=wrong, uid=tx.uid)
+    return visit.show("challenge", text=text, wrong=wrong, uid=tx.uid)
 
 
 @require_GET
