@@ -127,7 +127,7 @@ def test_the_month_rule(merchant: Merchant) -> None:
         (CHALLENGED, ["1234", "1111"], "successful"),
         (CHALLENGED, ["1", "2", "3"], "failed"),
         ("4200000000060004", ["1111"], "failed"),
-        ("5204240000015011", ["1111"], "successful"),
+        ("5204240000015029", ["1111"], "successful"),
     ],
 )
 def test_three_d_secure(merchant: Merchant, card: str, passwords: list[str], status: str) -> None:
@@ -145,7 +145,9 @@ def test_three_d_secure(merchant: Merchant, card: str, passwords: list[str], sta
     )
 
 
-@pytest.mark.parametrize(("card", "word"), [("4012000000001006", "Y"), ("4012000000001055", "A")])
+@pytest.mark.parametrize(
+    ("card", "word"), [("4012000000001006", "Y"), ("4012000000001055", "A"), ("5204240000015011", "A")]
+)
 def test_frictionless(merchant: Merchant, card: str, word: str) -> None:
     tx = merchant.paid(card=card)
     assert tx["three_d_secure_verification"]["pa_status"] == word

@@ -15,7 +15,7 @@ FRICTIONLESS = {
     "4012000000001006": "Y",
     "4012000000001055": "A",
     "5204240000015003": "Y",
-    "5204240000015029": "A",
+    "5204240000015011": "A",
 }
 # Cards that 3-D Secure itself turns down.
 TURNED_DOWN = {"4012000000001022": "U", "4012000000001030": "R", "4012000000001014": "N"}
@@ -26,8 +26,8 @@ CARDS = (
     TestCard("4005550000000019", Ending.REFUSE, "Declined"),
     TestCard("9112300000000000", Ending.APPROVE, "Approved (Belkart)"),
     TestCard("5204240000015003", Ending.APPROVE, "3-D Secure without a question, approved (Mastercard)"),
-    TestCard("5204240000015029", Ending.APPROVE, "3-D Secure attempted, approved (Mastercard)"),
-    TestCard("5204240000015011", Ending.CHALLENGE, "3-D Secure challenge, then approved (Mastercard)"),
+    TestCard("5204240000015011", Ending.APPROVE, "3-D Secure attempted, approved (Mastercard)"),
+    TestCard("5204240000015029", Ending.CHALLENGE, "3-D Secure challenge, then approved (Mastercard)"),
     TestCard("4012000000001006", Ending.APPROVE, "3-D Secure without a question, approved"),
     TestCard("4012000000001055", Ending.APPROVE, "3-D Secure attempted, approved"),
     TestCard("4012000000001097", Ending.CHALLENGE, "3-D Secure challenge, then approved"),
