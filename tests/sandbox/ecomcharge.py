@@ -249,10 +249,10 @@ def listening() -> Iterator[Hook]:
         def do_POST(self) -> None:
             raw = self.rfile.read(int(self.headers["Content-Length"]))
             mail = Mail(raw, {name.lower(): value for name, value in self.headers.items()})
-            if hook.asks_back:
-                hook.asks_back(mail)
-            hook.received.append(mail)
-            status, body = hook.answers.pop(0) if hook.answers else (200, "OK")
+            if heard.asks_back:
+                heard.asks_back(mail)
+            heard.received.append(mail)
+            status, body = heard.answers.pop(0) if heard.answers else (200, "OK")
             self.send_response(status)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
@@ -262,11 +262,11 @@ def listening() -> Iterator[Hook]:
             """Nothing: pytest's output is read by people."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Slot)
-    hook = Hook(f"http://127.0.0.1:{server.server_port}/hook")
+    heard = Hook(f"http://127.0.0.1:{server.server_port}/hook")
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:
-        yield hook
+        yield heard
     finally:
         server.shutdown()
         server.server_close()

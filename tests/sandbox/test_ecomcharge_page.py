@@ -15,6 +15,7 @@ from tests.sandbox.ecomcharge import (
     NO_FUNDS,
     Browser,
     Hook,
+    Mail,
     Merchant,
     hook,
     listening,
@@ -311,8 +312,12 @@ def test_the_shop_may_say_no(
     with listening() as asked:
         asked.answers = [answer]
         seen: list[Any] = []
-        # The shop may ask back before it answers: nothing is locked meanwhile.
-        asked.asks_back = lambda mail: seen.append(merchant.status(token)["status"])
+
+        def ask_back(mail: Mail) -> None:
+            """The shop may, before it answers: nothing is locked meanwhile."""
+            seen.append(merchant.status(mail.tx["additional_data"]["vendor"]["token"])["status"])
+
+        asked.asks_back = ask_back
         token = merchant.token(settings={"verification_url": asked.url})
         merchant.pay(token, card=APPROVED)
     assert seen == ["incomplete"]
@@ -337,14 +342,19 @@ def test_paying_by_api(merchant: Merchant) -> None:
     token = merchant.token(attempts=5)
     url = f"{merchant.base}/ctp/api/payments"
 
-    def pay(status: int = 200, **card: Any) -> dict[str, Any]:
+    def pay(status: int = 200, /, **card: Any) -> dict[str, Any]:
         body = {"request": {"token": token, "payment_method": "credit_card", "credit_card": card}}
         answer = requests.post(url, json=body, timeout=10)
         assert answer.status_code == status, answer.text
         found: dict[str, Any] = answer.json()["response"]
         return found
 
-    typed = {"verification_value": "123", "holder": "JOHN DOE", "exp_month": "01", "exp_year": "2030"}
+    typed: dict[str, Any] = {
+        "verification_value": "123",
+        "holder": "JOHN DOE",
+        "exp_month": "01",
+        "exp_year": "2030",
+    }
     wrong = pay(422, number="4200000000000001", **typed)
     assert (wrong["status"], wrong["errors"]) == ("error", {"credit_card": {"number": ["is invalid"]}})
     assert pay(number=DECLINED, **typed)["status"] == "failed"

@@ -22,6 +22,10 @@ def notifications(merchant: Merchant) -> list[dict[str, Any]]:
     return found
 
 
+def attempted(merchant: Merchant, times: int) -> None:
+    eventually(lambda: len(notifications(merchant)[0]["attempts"]) == times)
+
+
 def test_both_proofs(merchant: Merchant, hook: Hook, key: str) -> None:
     merchant.paid()
     [mail] = hook.wait(1)
@@ -77,7 +81,7 @@ def test_a_shop_that_fails_is_told_again_with_growing_gaps(merchant: Merchant, h
     hook.answers = [(500, ""), (302, ""), (204, "")]
     merchant.paid()
     for attempts, ahead in ((1, 10), (2, 50)):
-        eventually(lambda count=attempts: len(notifications(merchant)[0]["attempts"]) == count)
+        attempted(merchant, attempts)
         merchant.advance(ahead)
     eventually(lambda: notifications(merchant)[0]["state"] == "delivered")
     assert [attempt["status"] for attempt in notifications(merchant)[0]["attempts"]] == [500, 302, 204]
