@@ -203,7 +203,7 @@ class PaymentOut(Schema):
     provider_id: str
     decline_reason: str | None = Field(description="Why not, in one of Guichet's own words.")
     decline_code: str | None = Field(
-        description="Why not, in the provider's word; or unreachable, misconfigured, invalid: it was never asked."
+        description="Why not, in the provider's word; or ours: unreachable, not_opened, misconfigured, invalid."
     )
     decline_message: str | None = Field(description="A sentence for your own staff, not for the shopper.")
     may_retry: bool = Field(description="False: another attempt could charge twice. A person looks first.")

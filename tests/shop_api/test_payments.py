@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from checkout.models import Account, Order, Payment
 from checkout.payments.figures import violations
@@ -58,6 +59,12 @@ def test_an_attempt_is_opened_and_the_answer_says_how_it_goes_on(
     assert (asked.charge.occasion, asked.charge.saved_card) == (None, "")
     entry = order.timeline.get(code="payment.created")
     assert entry.who == "shop"
+
+
+def test_the_page_shows_what_the_shop_has_opened(caller: Caller, number: str) -> None:
+    told = caller.paid(number)
+    page = Client().get(told["payment"]["next"]["url"]).content.decode()
+    assert f"https://provider.example/pay/P-{number}-1" in page
 
 
 def test_the_shopper_may_pay_with_a_saved_card(caller: Caller, script: Script, number: str) -> None:
