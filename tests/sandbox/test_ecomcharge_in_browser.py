@@ -115,10 +115,9 @@ def test_paid_by_keyboard_with_three_d_secure_inside(merchant: Merchant, page: P
     said: list[str] = []
     page.on("console", lambda message: said.append(message.text))
     with shop_of(merchant.url) as shop:
-        token = merchant.token(settings={"return_url": f"{shop.origin}/back?order=7", "auto_return": 1})
-        shop.widget(
-            {"token": token, "checkout": {"iframe": True, "test": True, "transaction_type": "payment"}}
-        )
+        settings = {"return_url": f"{shop.origin}/back?order=7", "auto_return": 1}
+        token = merchant.token(settings=settings, iframe=True)
+        shop.widget({"token": token})
         frame = opened(page, shop)
         expect(page.get_by_role("button", name="Close")).to_be_focused()
         frame.get_by_label("Card number").focus()
@@ -165,7 +164,8 @@ def test_the_close_button_after_a_decline(merchant: Merchant, page: Page) -> Non
 
 def test_three_d_secure_may_leave_the_frame(merchant: Merchant, page: Page) -> None:
     with shop_of(merchant.url) as shop:
-        token = merchant.token(settings={"return_url": f"{shop.origin}/back", "auto_return": 0})
+        settings = {"return_url": f"{shop.origin}/back", "auto_return": 0}
+        token = merchant.token(settings=settings, iframe=True)
         shop.widget({"token": token, "checkout": {"iframe": False}})
         frame = opened(page, shop)
         fill(frame, CHALLENGED)

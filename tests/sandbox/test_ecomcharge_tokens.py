@@ -101,6 +101,7 @@ def put(path: str, value: Any) -> dict[str, Any]:
         ("order.amount", 0, "amount must be greater than 0"),
         ("order.amount", 42.99, "amount must be an integer"),
         ("order.amount", "42,99", "amount is not a number"),
+        ("order.amount", 10**30, "amount must be less than or equal to 1000000000000000"),
         ("order.currency", "gbp", "currency is invalid"),
         ("order.currency", "XYZ", "currency is invalid"),
         ("order.description", "", "description can't be blank"),

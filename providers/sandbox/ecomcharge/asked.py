@@ -31,6 +31,8 @@ _ADDRESSES = (
 )  # fmt: skip
 _STATES_IN = ("IN", "US", "CA")
 
+_BIGGEST = 10**15
+
 INVALID, FORMAT, BLANK = "is invalid", "is in invalid format", "can't be blank"
 ARRAY, OBJECT, LIST, TEXT = (
     "must be an array", "must be an object", "is not included in the list", "must be a string",
@@ -86,6 +88,9 @@ class Reader:
             value = int(value)
         if isinstance(value, bool) or not isinstance(value, int):
             self.object_to(name, "is not a number" if isinstance(value, str | bool) else "must be an integer")
+            return None
+        if abs(value) > _BIGGEST:
+            self.object_to(name, f"must be less than or equal to {_BIGGEST}")
             return None
         if least is not None and value < least:
             self.object_to(name, f"must be greater than {'or equal to 0' if least == 0 else least - 1}")

@@ -95,6 +95,10 @@ class Checkout(Visit):
         self.asked = checkout.asked
         self.settings = checkout.asked.get("settings") or {}
         super().__init__(request, str(self.settings.get("language") or ""))
+        given = request.GET if request.method == "GET" else request.POST
+        if "iframe" not in given:
+            # The script was not told, as in WooCommerce: the request for the token may have been.
+            self.iframe = checkout.asked.get("iframe") in (True, "true")
         self.account = accounts.settings_of(SLUG, checkout.account)
         card_fields = self.settings.get("credit_card_fields") or {}
         self.holder = str(card_fields.get("holder") or "")

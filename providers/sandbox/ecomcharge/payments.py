@@ -3,6 +3,7 @@
 Functions that begin with an underscore, and those that say so, run inside transaction.atomic().
 """
 
+import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -132,7 +133,7 @@ def fate(given: Instrument, test: bool, order: dict[str, Any], reason: str) -> t
         ending, code = Ending.REFUSE, f"={expected}"
     if armed := faults.take(SLUG, faults.OUTCOMES):
         ending, code = Ending(armed.fault), codes.of_reason(armed.reason)
-    if (late := faults.take(SLUG, ("delayed",), "pay")) and ending is Ending.APPROVE:
+    if ending is Ending.APPROVE and (late := faults.take(SLUG, ("delayed",), "pay")):
         ending, seconds = Ending.DELAYED, late.seconds
     if given.no_questions and ending in (Ending.CHALLENGE, Ending.CHALLENGE_REFUSE):
         ending = Ending.APPROVE
@@ -143,9 +144,9 @@ def _begin(checkout: EcomchargeCheckout, given: Instrument) -> EcomchargeTransac
     asked = checkout.asked
     order, settings = asked.get("order") or {}, asked.get("settings") or {}
     customer = (asked.get("customer") or {}) | given.customer
-    additional = {k: v for k, v in (order.get("additional_data") or {}).items() if k != "expected_bank_code"}
+    additional = dict(order.get("additional_data") or {})
     # `vendor` is how a webhook says which token it belongs to [public: yii, moodle].
-    additional |= {"vendor": {"name": "CTP", "token": checkout.token}}
+    additional |= {"request_id": str(uuid.uuid4()), "vendor": {"name": "CTP", "token": checkout.token}}
     if given.browser:
         additional["browser"] = given.browser
     now = clock.now()

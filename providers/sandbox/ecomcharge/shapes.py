@@ -46,13 +46,14 @@ def _bank(tx: EcomchargeTransaction, descriptor: str = "test descriptor") -> dic
     """The object named as the type."""
     auth_code, bank_code, rrn, ref_id = _ACQUIRER.get(tx.type, _PAYMENT)
     done = tx.status == Status.SUCCESSFUL
+    decided = tx.status in (Status.SUCCESSFUL, Status.FAILED)
     if tx.type in CHILDREN:
         return {"message": said_by_bank(tx), "ref_id": ref_id if done else None, "rrn": rrn,
                 "auth_code": auth_code, "gateway_id": _GATEWAY_ID, "status": tx.status}  # fmt: skip
     return {
-        "auth_code": auth_code if done else None, "bank_code": tx.bank_code or bank_code,
+        "auth_code": auth_code if done else None, "bank_code": tx.bank_code or (bank_code if decided else None),
         "rrn": rrn if done else None, "ref_id": ref_id if done else None,
-        "message": said_by_bank(tx) if tx.status in (Status.SUCCESSFUL, Status.FAILED) else None,
+        "message": said_by_bank(tx) if decided else None,
         "amount": tx.amount, "currency": tx.currency,
         "billing_descriptor": tx.asked.get("dynamic_billing_descriptor") or descriptor,
         "gateway_id": _GATEWAY_ID, "status": tx.status,

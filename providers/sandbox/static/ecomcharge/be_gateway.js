@@ -107,7 +107,10 @@
     var url = new URL(this.base + "/widget/hpp.html", window.location.href);
     url.searchParams.set("token", token);
     url.searchParams.set("widget", "1");
-    url.searchParams.set("iframe", this.checkout.iframe ? "1" : "0");
+    // Left unsaid, the page goes by what the token was asked for with.
+    if (typeof this.checkout.iframe === "boolean") {
+      url.searchParams.set("iframe", this.checkout.iframe ? "1" : "0");
+    }
     url.searchParams.set("parent", window.location.origin);
     this.origin = url.origin;
     this.frame.src = url.href;
