@@ -1,5 +1,6 @@
 """Where does a payment token stand, from its first hour to its last?"""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -344,3 +345,24 @@ def test_money_that_comes_by_itself(merchant: Merchant) -> None:
     assert summary(merchant, late)["status"] == "incomplete"
     merchant.advance(8)
     assert summary(merchant, late)["status"] == "successful"
+
+
+def test_refunds_at_the_same_moment_share_what_there_is(merchant: Merchant) -> None:
+    uid = merchant.paid()["uid"]
+    body = {"request": {"parent_uid": uid, "amount": 4000, "reason": "x", "duplicate_check": False}}
+    with ThreadPoolExecutor(4) as crowd:
+        answers = list(
+            crowd.map(lambda _: merchant.call("POST", "transactions/refunds", body).status_code, range(4))
+        )
+    assert sorted(answers) == [200, 400, 400, 400]
+
+
+def test_one_request_id_at_the_same_moment(merchant: Merchant) -> None:
+    uid = merchant.paid()["uid"]
+    body = {"request": {"parent_uid": uid, "amount": 1, "reason": "x", "duplicate_check": False}}
+    with ThreadPoolExecutor(4) as crowd:
+        answers = crowd.map(
+            lambda _: merchant.call("POST", "transactions/refunds", body, RequestID="once").text, range(4)
+        )
+        assert len(set(answers)) == 1
+    assert len(merchant.get("ecomcharge/transactions")["transactions"]) == 2
