@@ -91,14 +91,10 @@ def _complaints(shop: Shop, order: NewOrder) -> list[FieldError]:
     """What the shop's own accounts would refuse. Asked outside of the transaction that makes the order, and not when
     the key is known: an answer that was given stays given, whatever became of the accounts.
 
-    Options for a provider of which the shop has no account would never be read, so they are refused: most often they
-    are a mistake in the configuration, and its first order is the time to hear of it. An account that is switched off
-    is another matter. A merchant who takes one method out for an evening does not mean to close the shop.
+    Options for a provider of which the shop has no account, or none that is switched on, are checked for their shape
+    and then wait unread. One shop's software serves merchants with this account and with that one, and a merchant who
+    takes a method out for an evening does not mean to close the shop.
     """
-    known = set(shop.accounts.values_list("provider", flat=True))
-    strange = [
-        (f"options.{slug}", "your shop has no such account") for slug in order.options if slug not in known
-    ]
     unsaved = Order(
         shop=shop,
         reference=order.reference,
@@ -107,7 +103,7 @@ def _complaints(shop: Shop, order: NewOrder) -> list[FieldError]:
         expires_at=timezone.now() + timedelta(minutes=order.hold_minutes or shop.hold_minutes),
         **_columns(order),
     )
-    return strange + complaints_of(unsaved)
+    return complaints_of(unsaved)
 
 
 @router.get(

@@ -61,7 +61,6 @@ def test_the_smallest_order(caller: Caller) -> None:
 
 
 def test_an_order_with_everything(caller: Caller) -> None:
-    make_account(caller.shop, provider="epc")
     caller.created(**EVERYTHING)
     order = Order.objects.get()
     assert order.items == [

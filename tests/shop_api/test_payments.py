@@ -226,13 +226,19 @@ def test_whoever_brings_no_options_is_asked_nothing(caller: Caller, account: Acc
     assert script.calls == []
 
 
-def test_options_for_an_account_that_the_shop_has_not(caller: Caller, script: Script) -> None:
+def test_options_for_an_account_that_is_not_there_wait_unread(caller: Caller, script: Script) -> None:
+    """One shop's software serves many merchants, and a method that is taken out for an evening closes no shop."""
+    script.always("complaints", (("customer.email", "is needed"),))
     make_account()  # another shop's
-    assert problem(caller.create(options={"scripted": {}}), 422) == {
-        "options.scripted": "your shop has no such account"
+    make_account(caller.shop, enabled=False)
+    told = caller.created(options={"scripted": {}})
+    assert script.calls == []
+    assert problem(caller.create("key-2", reference="b-2", options={"scripted": {"colour": 1}}), 422) == {
+        "options.scripted.colour": "is not a field there"
     }
-    make_account(caller.shop, enabled=False)  # taken out for an evening: the shop goes on
-    caller.created(options={"scripted": {}})
+    assert problem(caller.pay(told["id"], provider="scripted"), 422) == {
+        "provider": "your shop has no such account"
+    }
 
 
 # --- one attempt a key -----------------------------------------------------------------------------------------------
