@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from ninja import Router
 
 from checkout.models import Account, Order, Payment, SavedCard, Shop
+from checkout.payments.cards import occasions_of
 from checkout.payments.snapshot import order_snapshot
 from checkout.payments.start import KeyReused, NotPayable, start_once
 from checkout.payments.timeline import Who
@@ -56,7 +57,7 @@ def _attempt(request: HttpRequest, order: Order, asked: NewPayment, key: str) ->
         return known, False
     card = _card(request, order, asked)
     account = _account(shop_of(request), asked, card)
-    _check_words(account, asked)
+    _check_words(account, card, asked)
     try:
         return start_once(
             order,
@@ -143,15 +144,16 @@ def _is_there(account: Account) -> bool:
     return account.enabled and account.provider in PROVIDERS
 
 
-def _check_words(account: Account, asked: NewPayment) -> None:
+def _check_words(account: Account, card: SavedCard | None, asked: NewPayment) -> None:
     """What `start` would refuse as well, but without naming the field."""
-    provider = account.provider_class
-    if asked.channel and asked.channel not in provider.channels:
-        there = ", ".join(provider.channels) or "none"
+    channels = account.provider_class.channels
+    if asked.channel and asked.channel not in channels:
+        there = ", ".join(channels) or "none"
         raise fields_problem([("channel", f"is no channel of {account.provider}; there are: {there}")])
-    if asked.occasion is not None and asked.occasion not in provider.occasions:
-        there = ", ".join(sorted(provider.occasions)) or "none"
-        raise fields_problem([("occasion", f"{account.provider} charges no card for it; there are: {there}")])
+    able = occasions_of(card) if card is not None else []
+    if asked.occasion is not None and asked.occasion not in able:
+        there = ", ".join(able) or "none"
+        raise fields_problem([("occasion", f"this card is not charged for it; there are: {there}")])
 
 
 def _sentence(no: NotPayable) -> str:

@@ -167,7 +167,7 @@ def test_an_occasion_needs_a_card_that_may_be_charged_for_it(
     assert set(problem(caller.pay(number, occasion="recurring"), 422)) == {"saved_card"}
     assert set(problem(caller.pay(number, occasion="birthday", saved_card=card), 422)) == {"occasion"}
     assert problem(caller.pay(number, occasion="increment", saved_card=card), 422) == {
-        "occasion": "scripted charges no card for it; there are: no_show, recurring"
+        "occasion": "this card is not charged for it; there are: recurring, no_show"
     }
     assert not Payment.objects.exists()
     assert script.asked("start") == []
