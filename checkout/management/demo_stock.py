@@ -61,7 +61,8 @@ STANDS = (
             "iframe": True,
             "auto_return": 3,
             "save_card_toggle": "hide",  # our own page asks for the consent
-            "search_finds_refunds": True,
+            "contracts": ["card_on_file", "recurring"],
+            "search_finds_operations": True,
         },
         learned={"public_key": "ecomcharge/public_key"},
     ),

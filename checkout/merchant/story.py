@@ -57,8 +57,9 @@ def _text(entry: TimelineEntry) -> str:
     told = (
         gettext(_MADE_HERE).format(**entry.data) if by_hand else sentence(entry.code, _in_words(entry.data))
     )
-    # "{verb} of {money} is done" begins with a word of ours; a note begins as its writer began it.
-    return told if entry.code == "order.note" else told[:1].upper() + told[1:]
+    # "{verb} of {money} is done" begins with a word of ours; a note, or a provider's name, as its owner writes it.
+    theirs = entry.code == "order.note" or told.startswith(str(entry.data.get("provider", "\0")))
+    return told if theirs else told[:1].upper() + told[1:]
 
 
 def _in_words(data: dict[str, Any]) -> dict[str, Any]:

@@ -29,6 +29,7 @@ def keep_card(payment: Payment, token: Token) -> None:
             "last4": fit(token.card.last4[-4:], 4),
             "expiry_month": token.card.expiry_month,
             "expiry_year": token.card.expiry_year,
+            "occasions": None if token.occasions is None else sorted(token.occasions),
             "consented_at": timezone.now(),
         },
     )
@@ -69,7 +70,8 @@ def occasions_of(card: SavedCard) -> list[Occasion]:
         able = card.account.provider_class.occasions
     except KeyError:  # the provider is no longer installed
         return []
-    return [occasion for occasion in Occasion if occasion in able]
+    kept_for = able if card.occasions is None else {str(word) for word in card.occasions}
+    return [occasion for occasion in Occasion if occasion in able and occasion.value in kept_for]
 
 
 def remove_card(card: SavedCard) -> None:

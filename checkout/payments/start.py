@@ -11,7 +11,7 @@ from checkout.models import Account, Order, Payment, SavedCard
 from checkout.payments.apply import apply, started
 from checkout.payments.attention import flag
 from checkout.payments.border import charge_for, prospective_charge, provider_for
-from checkout.payments.cards import cards_for
+from checkout.payments.cards import cards_for, occasions_of
 from checkout.payments.locks import order_lock
 from checkout.payments.schedule import START_MAY_TAKE, next_check
 from checkout.payments.texts import fit, fit_to_show
@@ -142,6 +142,8 @@ def _intend(order: Order, asked: _Asked) -> tuple[Payment, bool]:
             raise NotPayable("the account is not for this order")
         if saved_card is not None and not cards_for(locked, account).filter(pk=saved_card.pk).exists():
             raise NotPayable("the card is not this customer's")
+        if saved_card is not None and asked.occasion and asked.occasion not in occasions_of(saved_card):
+            raise NotPayable(f"the customer did not leave the card for this: {asked.occasion.value}")
         number = latest.number + 1 if latest else 1
         now = timezone.now()
         payment = Payment.objects.create(

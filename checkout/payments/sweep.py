@@ -28,8 +28,8 @@ def due_events() -> list[Any]:
 
 
 def due_orders() -> list[int]:
-    """Open orders past their hold that hold no money. Where a payment is under way (a bank transfer takes days), its own
-    checks go on, and the order is closed when they end."""
+    """Open orders past their hold that hold no money. Where a payment is under way (a bank transfer takes days), its
+    own checks go on, and the order is closed when they end."""
     now = timezone.now()
     waiting = Q(swept_at=None) | Q(swept_at__lt=now - timedelta(minutes=1))
     held = Payment.objects.filter(order=models.OuterRef("pk"), state__in=[*HELD_STATES, State.PENDING])

@@ -91,15 +91,15 @@ class Ecomcharge(Provider):
             raise refusals.of_checkout(no.refusal, charge, self.settings, brought) from None
         sent = body["checkout"]
         toggle = sent["settings"].get("save_card_toggle", {})
-        asked = bool(sent["order"].get("additional_data", {}).get("contract"))
+        contracts = sent["order"].get("additional_data", {}).get("contract", [])
         memo = {
             **charge.memo,
             "token": opened.token,
             "type": sent["transaction_type"],
             "attempts": sent.get("attempts", 1),
-            "keeps_card": asked,
+            "contracts": contracts,
             # With a contract the card's token comes whether or not the shopper uses the toggle.
-            "agreed_there": toggle.get("customer_contract") is True and not asked,
+            "agreed_there": toggle.get("customer_contract") is True and not contracts,
         }
         return Started(
             show=self._show(charge, sent, opened),
@@ -124,7 +124,11 @@ class Ecomcharge(Provider):
         addresses = (self.settings.script_url, self.settings.checkout_url)
         origins = dict.fromkeys(f"{parts.scheme}://{parts.netloc}" for parts in map(urlsplit, addresses))
         return Widget(
-            template="widgets/ecomcharge.html", data=data, origins=tuple(origins), page=opened.redirect_url
+            template="widgets/ecomcharge.html",
+            data=data,
+            origins=tuple(origins),
+            page=opened.redirect_url,
+            styled=self.settings.styled,
         )
 
     def _charge_card(self, charge: Charge, brought: EcomchargeOrder) -> Started:
@@ -204,8 +208,8 @@ class Ecomcharge(Provider):
         return paid
 
     def _operate(self, charge: Charge, paid: Paid, verb: Verb, money: Money, parent: str, key: str) -> Report:
-        reason = f"Refund of order {charge.order_reference}"[:255] if verb is Verb.REFUND else ""
-        request = bodies.child(self.settings, charge, money, parent=parent, key=key, reason=reason)
+        reason = charge.reason or f"Refund of order {charge.order_reference}" if verb is Verb.REFUND else ""
+        request = bodies.child(self.settings, charge, money, parent=parent, key=key, reason=reason[:255])
         try:
             told = self._gate.transact(f"{verb.value}s", request, key, beyag=paid.method != CARD)
         except Refused as no:

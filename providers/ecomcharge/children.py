@@ -2,7 +2,7 @@
 
 So those that are known are kept in the payment's memo. New ones come to light by the ids that notifications bring, and
 by searching for the names that we gave; each that is not known to have ended is asked about. Nothing is guessed: a
-refund of ours that is found nowhere stays uncertain, unless the account says that a search would find it.
+one of ours that is found nowhere stays uncertain, unless the account says that a search would find it.
 """
 
 from collections.abc import Iterable, Mapping
@@ -261,7 +261,7 @@ def _key(charge: Charge, paid: Paid, child: Child, before: Child | None) -> str:
 # --- telling of them --------------------------------------------------------------------------------------
 
 
-def listed(charge: Charge, paid: Paid, *, searched: bool, finds_refunds: bool) -> tuple[Operation, ...]:
+def listed(charge: Charge, paid: Paid, *, searched: bool, finds: bool) -> tuple[Operation, ...]:
     """All of them, and those of ours whose end nobody knows. What a search surely would have found is left out:
     then it was never done."""
     found = [
@@ -280,7 +280,7 @@ def listed(charge: Charge, paid: Paid, *, searched: bool, finds_refunds: bool) -
     for own in charge.operations:
         if own.status not in _OPEN or own.key in keys:
             continue
-        if surely and (own.verb is not Verb.REFUND or finds_refunds):
+        if surely and finds:
             continue
         status = OperationStatus.UNCERTAIN if searched else own.status
         found.append(replace(own, status=status, message="eComCharge has not told of it yet."))

@@ -198,11 +198,17 @@ class EcomchargeSettings(AccountSettings):
         title="Refuse repetitions",
         description="eComCharge refuses a charge, capture, void or refund of the same amount within 30 seconds.",
     )
-    search_finds_refunds: bool = Field(
+    search_finds_operations: bool = Field(
         False,
-        title="A search finds refunds",
-        description="Whether eComCharge finds a refund by the name that we gave it. Yes: a refund whose answer was "
-        "lost counts as failed when it is not found. No: it waits for a person. Ask eComCharge.",
+        title="A search finds captures, voids and refunds",
+        description="Whether eComCharge finds them by the name that we gave them. Yes: one whose answer was lost "
+        "counts as failed when it is not found. No: it waits for a person. Ask eComCharge.",
+    )
+    styled: bool = Field(
+        False,
+        title="Let the form bring its own styles",
+        description="Switch it on if the payment form looks bare in our page: our page's policy then lets styles, "
+        "pictures and fonts of eComCharge's through.",
     )
     disputed_currencies: Disputed = Field(
         "refuse",

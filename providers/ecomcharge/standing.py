@@ -149,7 +149,7 @@ class Standing:
         said: Transaction | None = None,
     ) -> Report:
         charge = replace(charge, memo={**charge.memo, **paid.as_memo()})
-        finds = self._settings.search_finds_refunds
+        finds = self._settings.search_finds_operations
         return self._report(
             charge,
             paid.outcome,
@@ -159,7 +159,7 @@ class Standing:
             captured=paid.captured,
             refunded=paid.total(Verb.REFUND),
             voided=paid.total(Verb.VOID),
-            operations=children.listed(charge, paid, searched=searched, finds_refunds=finds),
+            operations=children.listed(charge, paid, searched=searched, finds=finds),
             card=said.card if said else None,
             saved_card=_kept(charge, said) if said else None,
             warning=" ".join(paid.warnings),
@@ -255,10 +255,15 @@ def _believable(told: Transaction) -> tuple[int, float]:
 def _kept(charge: Charge, said: Transaction) -> SavedCard | None:
     """The card's token, when somebody agreed to have it kept."""
     agreed_there = bool(charge.memo.get("agreed_there"))
-    asked = charge.memo.get("keeps_card") or agreed_there or charge.save_card or charge.kind is Kind.SAVE_CARD
+    asked = charge.memo.get("contracts") or agreed_there or charge.save_card or charge.kind is Kind.SAVE_CARD
     if not (asked and said.credit_card.token) or charge.occasion is not None:
         return None
-    return SavedCard(token=said.credit_card.token, card=said.card or Card(), agreed=agreed_there)
+    return SavedCard(
+        token=said.credit_card.token,
+        card=said.card or Card(),
+        agreed=agreed_there,
+        occasions=words.occasions(charge.memo.get("contracts", ())),
+    )
 
 
 def _decline(said: Transaction) -> Decline:

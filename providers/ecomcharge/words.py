@@ -1,8 +1,9 @@
 """What do the provider's words mean in ours? Statuses, codes of a decline, and sentences cut to what may be shown."""
 
 import re
+from collections.abc import Iterable
 
-from providers.base import OperationStatus, Outcome, Verb
+from providers.base import Occasion, OperationStatus, Outcome, Verb
 from providers.errors import Decline
 from providers.http import redact_text
 
@@ -59,6 +60,17 @@ def of_transaction(status: str) -> tuple[Outcome, str]:
     if outcome is None:
         return Outcome.PENDING, unknown(status)
     return outcome, ""
+
+
+def occasions(contracts: Iterable[str]) -> frozenset[Occasion] | None:
+    """In which the merchant may charge a card that was kept for `contracts`; None when none was named."""
+    if not (asked := frozenset(contracts)):
+        return None
+    regular = frozenset({Occasion.RECURRING})
+    now_and_then = frozenset(Occasion) - regular
+    return (regular if "recurring" in asked else frozenset()) | (
+        now_and_then if "card_on_file" in asked else frozenset()
+    )
 
 
 def unknown(word: str) -> str:

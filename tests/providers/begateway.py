@@ -37,7 +37,7 @@ REFERENCE = "G7-1"
 BACK = "https://pay.shop.example/back/1/"
 NOTIFY = "https://pay.shop.example/notify/1/"
 OPENED = {"checkout": {"token": TOKEN, "redirect_url": PAGE}}
-MEMO = {"token": TOKEN, "type": "payment", "attempts": 1, "keeps_card": False, "agreed_there": False}
+MEMO = {"token": TOKEN, "type": "payment", "attempts": 1, "contracts": [], "agreed_there": False}
 CARD = {
     "holder": "JOHN DOE",
     "stamp": "b3839d334ba40e89168d60cd9f9d1390aee3fe67dd4d5c41adbf3998043eaef8",

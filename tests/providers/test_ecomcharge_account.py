@@ -501,7 +501,7 @@ def test_nothing_secret_is_shown_of_any_exchange(wire: BeGateway) -> None:
     note(lambda: provider.start(charge(occasion=Occasion.NO_SHOW, saved_card="canary-saved")))
     wire.asks(form("successful")).looks_up(transaction(credit_card=card))
     wire.searches({"transactions": []})
-    note(lambda: provider.sync(opened(memo={"keeps_card": True})))
+    note(lambda: provider.sync(opened(memo={"contracts": ["card_on_file"]})))
     wire.asks(form("failed", message=words)).looks_up(transaction("failed", message=words))
     note(lambda: provider.sync(opened()))
     wire.expect("POST gateway/transactions/refunds", (400, {"response": {"message": words}}))
@@ -527,7 +527,7 @@ def test_nothing_secret_is_shown_of_any_exchange(wire: BeGateway) -> None:
 def test_the_name_of_a_card_is_in_no_repr(wire: BeGateway) -> None:
     wire.asks(form("successful")).looks_up(transaction(credit_card={**CARD, "token": "canary"}))
     wire.searches({"transactions": []})
-    report = wire.provider().sync(opened(memo={"keeps_card": True}))
+    report = wire.provider().sync(opened(memo={"contracts": ["card_on_file"]}))
     assert report.saved_card is not None
     assert report.saved_card.token == "canary"
     assert "canary" not in repr(report)

@@ -335,19 +335,15 @@ def test_a_refund_made_at_the_providers_own_counter_has_no_key(wire: BeGateway) 
 
 
 @pytest.mark.parametrize(
-    ("verb", "finds_refunds", "expected"),
-    [
-        (Verb.CAPTURE, False, []),
-        (Verb.VOID, False, []),
-        (Verb.REFUND, True, []),
-        (Verb.REFUND, False, [(KEY, UNCERTAIN)]),
-    ],
+    ("finds", "expected"),
+    [(True, []), (False, [(KEY, UNCERTAIN)])],
 )
-def test_what_is_found_nowhere(wire: BeGateway, verb: Verb, finds_refunds: bool, expected: Any) -> None:
+@pytest.mark.parametrize("verb", Verb)
+def test_what_is_found_nowhere(wire: BeGateway, verb: Verb, finds: bool, expected: Any) -> None:
     """Left out: the core calls it failed in time. Told as uncertain: it waits for a person."""
     asked(wire, "authorization").searches(listed(), KEY).searches(listed())
     what = reserved(operations=(own(verb, 1000, KEY),))
-    report = wire.provider(search_finds_refunds=finds_refunds).sync(what)
+    report = wire.provider(search_finds_operations=finds).sync(what)
     assert report.operations is not None
     assert [(o.key, o.status) for o in report.operations] == expected
 
@@ -364,7 +360,7 @@ def test_money_without_a_card_is_not_searched_for(wire: BeGateway) -> None:
     wire.asks(form("successful"))
     wire.expect(f"GET api/beyag/transactions/{UID}", transaction(payment_method_type="halva"))
     what = paid(memo={"method": "halva"}, operations=(own(Verb.REFUND, 1000, KEY),))
-    report = wire.provider(search_finds_refunds=True).sync(what)
+    report = wire.provider(search_finds_operations=True).sync(what)
     assert report.operations is not None
     assert [(o.key, o.status) for o in report.operations] == [(KEY, UNCERTAIN)]
 

@@ -202,7 +202,7 @@ def test_an_order_that_says_nothing_sends_only_what_is_ours(wire: BeGateway) -> 
         "token": TOKEN,
         "type": "payment",
         "attempts": 1,
-        "keeps_card": False,
+        "contracts": [],
         "agreed_there": False,
     }
     assert started.show == Widget(
@@ -389,14 +389,14 @@ def test_what_was_asked_of_the_shopper_is_remembered(wire: BeGateway) -> None:
     known = Customer(reference="customer-1")
     asked_here, guest = charge(customer=known, save_card=True), charge()
     for what, toggle, kept_and_agreed in (
-        (charge(customer=known), {"customer_contract": True}, (False, True)),
-        (asked_here, {"display": False}, (True, False)),
-        (guest, {"display": False}, (False, False)),
+        (charge(customer=known), {"customer_contract": True}, ([], True)),
+        (asked_here, {"display": False}, (["card_on_file"], False)),
+        (guest, {"display": False}, ([], False)),
     ):
         wire.expect(OPEN, (201, OPENED))
         memo = provider.start(what).memo
         assert wire.sent[-1]["checkout"]["settings"]["save_card_toggle"] == toggle
-        assert (memo["keeps_card"], memo["agreed_there"]) == kept_and_agreed
+        assert (memo["contracts"], memo["agreed_there"]) == kept_and_agreed
 
 
 def test_a_saved_card_is_shown_and_charged_for_the_customer(wire: BeGateway) -> None:

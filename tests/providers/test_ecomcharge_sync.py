@@ -271,7 +271,15 @@ WITH_TOKEN: dict[str, Any] = {"credit_card": {**CARD, "token": CARD_TOKEN}}
 @pytest.mark.parametrize(
     ("memo", "expected"),
     [
-        ({"keeps_card": True}, SavedCard(token=CARD_TOKEN, card=SHOWN)),
+        (
+            {"contracts": ["card_on_file"]},
+            SavedCard(token=CARD_TOKEN, card=SHOWN, occasions=frozenset(Occasion) - {Occasion.RECURRING}),
+        ),
+        (
+            {"contracts": ["recurring", "oneclick"]},
+            SavedCard(token=CARD_TOKEN, card=SHOWN, occasions=frozenset({Occasion.RECURRING})),
+        ),
+        ({"contracts": ["credit"]}, SavedCard(token=CARD_TOKEN, card=SHOWN, occasions=frozenset())),
         ({"agreed_there": True}, SavedCard(token=CARD_TOKEN, card=SHOWN, agreed=True)),
         ({}, None),
     ],
@@ -287,7 +295,7 @@ def test_the_toggle_was_not_used(wire: BeGateway) -> None:
 
 
 def kept(**changes: Any) -> Any:
-    return saving(memo={"token": TOKEN, "type": "tokenization", "keeps_card": True}, **changes)
+    return saving(memo={"token": TOKEN, "type": "tokenization", "contracts": ["card_on_file"]}, **changes)
 
 
 def test_a_card_kept_without_a_payment(wire: BeGateway) -> None:
@@ -296,7 +304,8 @@ def test_a_card_kept_without_a_payment(wire: BeGateway) -> None:
     report = wire.provider().sync(kept())
     assert report.outcome is Outcome.PAID
     assert (report.authorized, report.captured) == (Money(0, GBP), Money(0, GBP))
-    assert report.saved_card == SavedCard(token=CARD_TOKEN, card=SHOWN)
+    left_for = frozenset(Occasion) - {Occasion.RECURRING}
+    assert report.saved_card == SavedCard(token=CARD_TOKEN, card=SHOWN, occasions=left_for)
 
 
 def test_a_kept_card_has_a_name(wire: BeGateway) -> None:

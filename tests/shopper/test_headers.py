@@ -61,6 +61,21 @@ def test_the_widgets_page_allows_its_provider_alone(visit: Callable[[str], Answe
     assert answer.headers["Cross-Origin-Opener-Policy"] == "same-origin-allow-popups"
 
 
+def test_a_widget_that_draws_into_our_page_may_bring_its_styles(begun: Payment, shopper: Client) -> None:
+    Payment.objects.filter(pk=begun.pk).update(show={**begun.show, "styled": True})
+    answer = shopper.get(begun.order.get_absolute_url())
+    assert policy(answer) == {
+        **NOBODY_ELSE,
+        "script-src": {"'self'", ORIGIN},
+        "connect-src": {"'self'", ORIGIN},
+        "frame-src": {ORIGIN},
+        "style-src": {"'self'", ORIGIN, "'unsafe-inline'"},
+        "img-src": {"'self'", "data:", ORIGIN},
+        "font-src": {"'self'", ORIGIN},
+    }
+    assert "'nonce-" not in answer.headers["Content-Security-Policy"].split("style-src")[1].split(";")[0]
+
+
 def test_the_widgets_own_script_carries_the_pages_nonce(visit: Callable[[str], Answer]) -> None:
     answer = visit("widget")
     nonce = answer.content.decode().split('nonce="')[1].split('"')[0]

@@ -1,6 +1,7 @@
 """May the merchant charge a card that the customer left? Once, in the customer's absence, and only that customer's."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from django.utils import timezone
 
 from checkout.models import Account, Order, Payment, SavedCard
 from checkout.payments.cancel import cancel_attempt
-from checkout.payments.cards import remove_card
+from checkout.payments.cards import occasions_of, remove_card
 from checkout.payments.settle import settle
 from checkout.payments.start import KeyReused, NotPayable, start
 from checkout.payments.timeline import Who
@@ -217,6 +218,35 @@ def test_a_card_that_is_removed_afterwards_does_not_undo_the_charge(
     script.will("sync", paid)
     assert settle(Payment.objects.get(pk=payment.pk)).state == State.PAID
     assert not script.asked("sync")[0].charge.saved_card
+
+
+def test_a_card_that_was_left_for_something_else(
+    script: Script, order: Order, make_card: Callable[..., SavedCard]
+) -> None:
+    card = make_card(occasions=["no_show", "recurring"])
+    with pytest.raises(NotPayable, match="did not leave the card for this: increment"):
+        charge(order, card, occasion=Occasion.INCREMENT)
+    assert occasions_of(card) == [Occasion.RECURRING, Occasion.NO_SHOW]
+    assert charge(order, card, occasion=Occasion.NO_SHOW).saved_card == card
+    assert len(script.asked("start")) == 1
+
+
+@pytest.mark.parametrize(
+    ("left_for", "kept"),
+    [
+        (None, None),
+        (frozenset(), []),
+        (frozenset({Occasion.NO_SHOW, Occasion.RECURRING}), ["no_show", "recurring"]),
+    ],
+)
+def test_a_kept_card_remembers_what_it_was_left_for(
+    script: Script, order: Order, account: Account, left_for: Any, kept: Any
+) -> None:
+    opened = start(order, account, save_card=True)
+    token = Token(token="tok-new", occasions=left_for)
+    script.will("sync", lambda call: replace(paid(call), saved_card=token))
+    settle(opened)
+    assert SavedCard.objects.get().occasions == kept
 
 
 # --- when ------------------------------------------------------------------------------------------------------------
