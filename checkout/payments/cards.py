@@ -18,6 +18,7 @@ def keep_card(payment: Payment, token: Token) -> None:
     consent = payment.save_card or order.kind == Kind.SAVE_CARD or token.agreed
     if not order.customer_reference() or not consent or not token.token:
         return
+    left_for = None if token.occasions is None else sorted(token.occasions)
     row, new = SavedCard.objects.get_or_create(
         account=payment.account,
         customer_reference=order.customer_reference(),
@@ -29,14 +30,15 @@ def keep_card(payment: Payment, token: Token) -> None:
             "last4": fit(token.card.last4[-4:], 4),
             "expiry_month": token.card.expiry_month,
             "expiry_year": token.card.expiry_year,
-            "occasions": None if token.occasions is None else sorted(token.occasions),
+            "occasions": left_for,
             "consented_at": timezone.now(),
         },
     )
     if row.removed_at is not None and row.removed_at < payment.created_at:
         # The customer took it back once, and has agreed anew with this payment.
         row.token, row.removed_at, row.consented_at, new = token.token, None, timezone.now(), True
-        row.save(update_fields=["token", "removed_at", "consented_at"])
+        row.occasions = left_for
+        row.save(update_fields=["token", "removed_at", "consented_at", "occasions"])
     if new:
         tell(order, "card.saved", payment=payment, who=Who.PROVIDER, card=str(row))
 

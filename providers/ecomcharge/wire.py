@@ -18,6 +18,7 @@ from pydantic import (
 )
 
 from providers.base import Card
+from providers.ecomcharge import words
 from providers.ecomcharge.refusals import Refused, refusal
 from providers.ecomcharge.settings import EcomchargeSettings
 from providers.errors import Misconfigured, Uncertain
@@ -152,7 +153,7 @@ class Transaction(_Wire):
         if not (told.last_4 or told.brand):
             return None
         return Card(
-            brand=told.brand,
+            brand=words.brand(told.brand),
             last4=told.last_4[-4:],
             expiry_month=told.exp_month if told.exp_month and 1 <= told.exp_month <= 12 else None,
             expiry_year=told.exp_year if told.exp_year and 2000 <= told.exp_year < 2200 else None,

@@ -73,6 +73,14 @@ def occasions(contracts: Iterable[str]) -> frozenset[Occasion] | None:
     )
 
 
+# As people know them; of others, the provider's own word without its underscores.
+_BRANDS = {"visa": "Visa", "master": "Mastercard", "belkart": "Belkart", "mir": "Mir", "maestro": "Maestro"}
+
+
+def brand(word: str) -> str:
+    return _BRANDS.get(word) or plain(word.replace("_", " ")).title()
+
+
 def unknown(word: str) -> str:
     if not word:
         return "eComCharge does not say how the payment stands."

@@ -84,12 +84,15 @@ class Record:
 
     def money(self) -> list[tuple[str, int]]:
         """What was done, in its sequence: ("payment", 4299), ("refund", 1000)."""
-        return [
-            (one["type"], one["amount"])
-            for token in self.tokens()
-            for one in token["transactions"]
-            if one["status"] == "successful"
-        ]
+        names = {token["token"] for token in self.tokens()}
+        every = self.stage.sandbox.get("ecomcharge/transactions")["transactions"]
+        done = []
+        for one in sorted(every, key=lambda one: str(one["created_at"])):
+            if one["checkout"] in names or one["parent_uid"] in names:
+                names.add(one["uid"])  # a refund's parent may be a capture
+                if one["status"] == "successful":
+                    done.append((one["type"], one["amount"]))
+        return done
 
     def becomes(self, status: str) -> dict[str, Any]:
         return eventually(lambda: told if (told := self.only_token())["status"] == status else None)

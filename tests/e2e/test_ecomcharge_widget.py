@@ -31,7 +31,7 @@ def test_pay_with_a_card(stage: Stage, checkout: Checkout) -> None:
     told = order.becomes("paid")
     assert (told["amount_authorized"], told["amount_captured"]) == (4299, 4299)
     assert told["payment"]["provider"] == "ecomcharge"
-    assert told["payment"]["card"] == {"brand": "visa", "last4": "0000"}
+    assert told["payment"]["card"] == {"brand": "Visa", "last4": "0000"}
     assert record.money() == [("payment", 4299)]
     assert record.only_token()["tracking_id"] == told["payment"]["reference"]
 

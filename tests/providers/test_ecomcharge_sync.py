@@ -30,7 +30,7 @@ from tests.providers.begateway import (
 )
 
 GBP = "GBP"
-SHOWN = Card(brand="visa", last4="0000", expiry_month=1, expiry_year=2030, holder="JOHN DOE")
+SHOWN = Card(brand="Visa", last4="0000", expiry_month=1, expiry_year=2030, holder="JOHN DOE")
 NOTHING = listed()
 
 
@@ -315,13 +315,24 @@ def test_a_kept_card_has_a_name(wire: BeGateway) -> None:
     assert "under which name" in report.warning
 
 
+@pytest.mark.parametrize(
+    ("word", "shown"),
+    [("master", "Mastercard"), ("american_express", "American Express"), ("belkart", "Belkart")],
+)
+def test_a_brand_as_people_know_it(wire: BeGateway, word: str, shown: str) -> None:
+    wire.asks(form("successful")).looks_up(transaction(credit_card={**CARD, "brand": word})).searches(NOTHING)
+    card = wire.provider().sync(opened()).card
+    assert card is not None
+    assert card.brand == shown
+
+
 def test_an_odd_card_is_no_card(wire: BeGateway) -> None:
     odd = {"brand": None, "last_4": ["1"], "exp_month": 13, "exp_year": "soon"}
     wire.asks(form("successful")).looks_up(transaction(credit_card=odd)).searches(NOTHING)
     assert wire.provider().sync(opened()).card is None
     odd = {"brand": "visa", "last_4": 1234, "exp_month": "13", "exp_year": "2030"}
     wire.asks(form("successful")).looks_up(transaction(credit_card=odd)).searches(NOTHING)
-    assert wire.provider().sync(opened()).card == Card(brand="visa", last4="1234", expiry_year=2030)
+    assert wire.provider().sync(opened()).card == Card(brand="Visa", last4="1234", expiry_year=2030)
 
 
 # --- other means than cards ----------------------------------------------------------
