@@ -22,7 +22,7 @@ THERE, MISSING = "there", "missing"
 
 def waiting(payment: Payment) -> list[Operation]:
     """What has waited long enough for a person to be asked about it."""
-    return [row for row in payment.operations.filter(status__in=Operation.OPEN) if may_be_ended(row)]
+    return [row for row in payment.operations.all() if may_be_ended(row)]
 
 
 def _named(operation: Operation) -> str:
