@@ -228,6 +228,7 @@ def test_the_answer_to_a_charge_is_lost(stage: Stage) -> None:
     order, _record = order_of(stage, customer="answer-lost", amount=1101)
     since = stage.sandbox.mark()
     arm(stage, "http_500", method="createPayment", when="after")
+    arm(stage, "lost")  # nor does a notification tell
     told = charge(stage, order, card)
     assert (told["state"], told["payment"]["state"]) == ("open", "created")
     order.make_due()
@@ -271,6 +272,7 @@ def test_the_answer_to_a_capture_is_cut_off(stage: Stage, admin: Admin) -> None:
     assert (told["amount_authorized"], told["amount_captured"]) == (4299, 0)
     since = stage.sandbox.mark()
     arm(stage, "cut_body", method="capture")
+    arm(stage, "lost")
     operate(admin, order, "Capture", "30.00")
     expect(admin.page.get_by_text("Nobody knows yet whether the capture of €30.00 was done")).to_be_visible()
     order.make_due()
