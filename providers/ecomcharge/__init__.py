@@ -198,9 +198,10 @@ class Ecomcharge(Provider):
         return self._operate(charge, paid, Verb.REFUND, money, paid.refundable(money), key)
 
     def _paid(self, charge: Charge) -> Paid:
-        """The payment with what is known to have come of it. Nothing was sent yet, so nothing is uncertain."""
+        """The payment with what is known to have come of it; asked for where something is not. Nothing was sent yet,
+        so nothing is uncertain."""
         try:
-            memo = {**charge.memo, **({} if "minor" in charge.memo else self.sync(charge).memo)}
+            memo = {**charge.memo, **({} if children.all_known(charge) else self.sync(charge).memo)}
         except Uncertain as problem:
             raise Unreachable(str(problem)) from problem
         paid = children.remembered(memo, charge.money.currency)

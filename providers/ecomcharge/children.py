@@ -143,6 +143,12 @@ def remembered(memo: Mapping[str, Any], currency: str) -> Paid | None:
     )
 
 
+def all_known(charge: Charge) -> bool:
+    """Is there money, and nothing that was spoken of or has not ended?"""
+    paid = remembered(charge.memo, charge.money.currency)
+    return paid is not None and not _unclear(charge, paid, {})
+
+
 def known(memo: Mapping[str, Any], currency: str) -> dict[str, Child]:
     return {
         uid: Child(

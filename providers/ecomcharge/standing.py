@@ -63,7 +63,7 @@ class Standing:
         )
         uid = told.attempt.uid
         if uid and "minor" not in charge.memo:  # for the day when the form is forgotten
-            charge = replace(charge, memo={**charge.memo, "uid": uid})
+            charge = replace(charge, memo={**charge.memo, "last": uid})
         if outcome is Outcome.PAID:
             if not uid:
                 odd = "eComCharge says successful, but not which transaction it was."
@@ -233,7 +233,7 @@ class Standing:
 
     def _forgotten(self, charge: Charge, token: str) -> Report:
         """The provider knows no payment form of this name any more. What was made in it outlives it."""
-        if uid := charge.memo.get("uid", ""):
+        if uid := charge.memo.get("uid") or charge.memo.get("last", ""):
             said = self._gate.transaction(uid, charge.memo.get("method", ""))
             if said is not None:
                 return self.of_transaction(replace(charge, memo={**charge.memo, "token": token}), said)
