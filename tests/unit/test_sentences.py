@@ -15,6 +15,7 @@ from django.utils.translation.template import templatize
 from checkout.models.payment import OCCASIONS
 from checkout.sentences import BY_MERCHANT, SENTENCES, sentence
 from checkout.states import OrderState, State
+from providers import PROVIDERS, provider_class
 from providers.base import Occasion, OperationStatus, Outcome, Verb
 
 ROOT = Path(__file__).parents[2]
@@ -156,9 +157,20 @@ def marked() -> Iterator[str]:
             yield texts if isinstance(texts, str) else texts[0]
 
 
-def test_whatever_is_marked_stands_in_the_french_catalogue() -> None:
+def in_french() -> set[str]:
     with CATALOGUE.open("rb") as lines:
-        known = {message.id if isinstance(message.id, str) else message.id[0] for message in read_po(lines)}
+        return {message.id if isinstance(message.id, str) else message.id[0] for message in read_po(lines)}
+
+
+def test_whatever_is_marked_stands_in_the_french_catalogue() -> None:
     texts = set(marked())
     assert len(texts) > 600
-    assert sorted(texts - known) == []
+    assert sorted(texts - in_french()) == []
+
+
+@pytest.mark.parametrize("slug", PROVIDERS)
+def test_a_providers_settings_stand_in_the_french_catalogue(slug: str) -> None:
+    """The form of an account translates what the provider's file says in English."""
+    fields = provider_class(slug).settings_type.model_fields.values()
+    texts = {text for info in fields for text in (info.title, info.description) if text}
+    assert sorted(texts - in_french()) == []
