@@ -34,7 +34,7 @@ class EcomchargeSettings(AccountSettings):
     )
     secret_key: SecretStr = Field(
         title="Secret key",
-        description="On the same page as the Shop ID. It signs every call, and every notification brings it.",
+        description="On the same page as the Shop ID. The password of every call; notifications bring it, too.",
         min_length=1,
         max_length=500,
     )

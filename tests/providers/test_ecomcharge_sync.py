@@ -280,7 +280,15 @@ WITH_TOKEN: dict[str, Any] = {"credit_card": {**CARD, "token": CARD_TOKEN}}
             SavedCard(token=CARD_TOKEN, card=SHOWN, occasions=frozenset({Occasion.RECURRING})),
         ),
         ({"contracts": ["credit"]}, SavedCard(token=CARD_TOKEN, card=SHOWN, occasions=frozenset())),
-        ({"agreed_there": True}, SavedCard(token=CARD_TOKEN, card=SHOWN, agreed=True)),
+        (
+            {"agreed_there": True},
+            SavedCard(
+                token=CARD_TOKEN,
+                card=SHOWN,
+                agreed=True,
+                occasions=frozenset(Occasion) - {Occasion.RECURRING},
+            ),
+        ),
         ({}, None),
     ],
 )
