@@ -53,9 +53,8 @@ def apply(payment_id: int, report: Report, *, who: str = Who.PROVIDER, user: Use
         payment = order.payments.select_related("account").get(pk=payment_id)
         payment.order = order
         news = _News()
-        if report.warning:
-            tell_once(order, "payment.warning", payment=payment, who=Who.PROVIDER, weight=Weight.WARNING,
-                      why=report.warning)  # fmt: skip
+        warned = bool(report.warning) and tell_once(order, "payment.warning", payment=payment, who=Who.PROVIDER,
+                                                    weight=Weight.WARNING, why=report.warning)  # fmt: skip
         problem = objection(payment, report)
         if problem:
             _object(order, payment, report, problem, news)
@@ -77,6 +76,9 @@ def apply(payment_id: int, report: Report, *, who: str = Who.PROVIDER, user: Use
             if could_retry and not payment.may_retry and payment.state not in MONEY_STATES:
                 # The shopper reads that the shop has been told: here it is.
                 news.doubts.append("another attempt could charge twice: look at the provider's record first")
+        if warned and payment.state in MONEY_STATES and payment.captured_minor:
+            # Where money has been taken nobody looks again of themselves: a chargeback, money taken twice.
+            news.doubts.append(report.warning)
         payment.next_check_at = next_look(payment, timezone.now())
         payment.save()
         for event in news.events:

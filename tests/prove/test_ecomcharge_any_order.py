@@ -383,6 +383,24 @@ def test_a_refund_whose_answer_was_lost_is_counted_once(account: Account, clock:
         assert list(life.row.operations.values_list("amount_minor", "status")) == [(1000, "success")]
 
 
+def test_a_person_is_called_when_the_form_takes_the_money_twice(account: Account) -> None:
+    truth = Truth()
+    with speaking(truth):
+        life = Life.begun(account, truth)
+        truth.attempt("a1", "successful")
+        life.ring(truth.ring("a1"))
+        truth.attempt("a2", "successful")
+        for _time in range(2):
+            life.ring(truth.ring("a2"))
+            life.sweep()
+        why = f"eComCharge took the money once more in the same form: {truth.named('a2')}. Refund it there."
+        assert life.record() == (
+            State.PAID,
+            {"authorized": 4299, "captured": 4299, "refunded": 0, "voided": 0},
+            [], "paid", why, [],
+        )  # fmt: skip
+
+
 def test_money_comes_after_everybody_has_given_up(account: Account) -> None:
     truth = Truth()
     with speaking(truth):
