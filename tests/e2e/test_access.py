@@ -129,6 +129,7 @@ def test_the_demo_shop(stage: Stage, page: Page) -> None:
 
 def test_the_sandboxs_console(stage: Stage, page: Page, checkout: Checkout) -> None:
     SCENES["failed"](stage, checkout)
+    SCENES["ecomcharge_declined"](stage, checkout)
     stage.sandbox.arm("delayed")
     page.goto(f"{stage.sandbox.url}/")
     looks_well(page)
