@@ -23,7 +23,7 @@ from providers.errors import Declined, Forged, Invalid
 from providers.http import Http
 from providers.money import Money
 from tests.providers.begateway import charge as usual_charge
-from tests.providers.test_ecomcharge_start import EXAMPLE, WITH_RECEIPT, WITH_TICKETS, brought
+from tests.providers.test_ecomcharge_examples import EXAMPLE, WITH_RECEIPT, WITH_TICKETS, brought
 from tests.sandbox.conftest import own_sandbox  # noqa: F401 - a fixture
 from tests.sandbox.ecomcharge import APPROVED, CREDENTIALS, DECLINED, Hook, Merchant, hook, merchant  # noqa: F401
 
