@@ -1,6 +1,7 @@
 """What does the person at the sandbox see and do? One page: calls, notifications, payments, faults, time."""
 
 import json
+import re
 from typing import Any
 
 from django.conf import settings
@@ -20,9 +21,11 @@ _STATIC = {
     "icon.svg": "image/svg+xml",
 }
 _SHOWN = 60
+_NUMBER = re.compile(r"[0-9A-Za-z-]{1,80}")
 _STEPS = (("+1 min", 60), ("+5 min", 300), ("+30 min", 1800), ("+1 day", 86_400))
 _FAULT_GROUPS = (
     ("The payment ends", (*faults.OUTCOMES, "delayed", "repayment_unsafe")),
+    ("A partner's part of the next operation is", faults.OPERATION),
     ("The next call of the shop's server gets", faults.HTTP),
     ("The next notification is", faults.NOTIFICATION),
 )
@@ -188,7 +191,7 @@ def send_again(request: HttpRequest, number: int) -> HttpResponse:
 
 @require_POST
 def act(request: HttpRequest, slug: str, action: str, number: str) -> HttpResponse:
-    if slug not in STANDINS or action not in STANDINS[slug].actions or not number.isalnum():
+    if slug not in STANDINS or action not in STANDINS[slug].actions or not _NUMBER.fullmatch(number):
         return HttpResponse(status=404)
     STANDINS[slug].actions[action](number)
     return _back(request, "payments")

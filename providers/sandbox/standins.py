@@ -61,9 +61,9 @@ class Standin:
 
 
 def _all() -> dict[str, Standin]:
-    from providers.sandbox import epc
+    from providers.sandbox import epc, purse
 
-    return {standin.slug: standin for standin in (epc.STANDIN,)}
+    return {standin.slug: standin for standin in (epc.STANDIN, purse.STANDIN)}
 
 
 STANDINS: dict[str, Standin] = {}
