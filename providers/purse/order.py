@@ -27,7 +27,7 @@ class Address(_Part):
     first_name: Line | None = None
     middle_name: Line | None = None
     last_name: Line | None = None
-    address_lines: tuple[Line, ...] | None = Field(None, min_length=1, max_length=10)
+    address_lines: tuple[Line, ...] | None = Field(None, max_length=10)
     city: Line | None = None
     postal_code: Line | None = None
     country_code: Country | None = None
@@ -66,7 +66,7 @@ class PurseOrderPart(_Part):
     discount_amount: Minor | None = None
     tax_amount: Minor | None = None
     billing_address: Address | None = None
-    shipments: tuple[Shipment, ...] | None = Field(None, min_length=1, max_length=100)
+    shipments: tuple[Shipment, ...] | None = Field(None, max_length=100)
 
 
 class CustomerAccount(_Part):

@@ -180,13 +180,14 @@ def shops_name(path: str, charge: Charge) -> str:
     if line and "shipments" not in order:
         name = _ITEM.get(line[2] or "", "")
         return f"items.{line[1]}.{name}" if name else f"items.{line[1]}"
-    if path.startswith("order.billing_address") and "billing_address" not in order:
-        return _OURS.get(path, "customer.address")
-    if path == "order.net_amount" and "net_amount" in order:
+    part = path.split(".")[1] if path.startswith("order.") else ""
+    if part in order:
         return f"{OPTIONS}.{path}"
+    if part == "billing_address":
+        return _OURS.get(path, "customer.address")
     if path in _OURS:
         return _OURS[path]
-    if path.startswith("order.shipments") and "shipments" not in order:
+    if part == "shipments":
         return "items"
     root = path.partition(".")[0]
     known = root in ("order", "customer") or root in brought

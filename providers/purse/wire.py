@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from providers.errors import Decline, Declined, Misconfigured, ProviderError, Uncertain
 from providers.http import Answer, Http
-from providers.purse.oauth import TOKENS
+from providers.purse import oauth
 from providers.purse.settings import PurseSettings
 from providers.purse.shapes import PaymentTold, SessionMade, SessionTold
 from providers.purse.words import plain
@@ -128,7 +128,11 @@ class Purse:
 
         Misconfigured when it leads anywhere else: our token must not travel there.
         """
-        api, parts = urlsplit(self._settings.api), urlsplit(href)
+        api = urlsplit(self._settings.api)
+        try:
+            parts = urlsplit(href)
+        except ValueError as problem:
+            raise Misconfigured("Purse's link is no address.") from problem
         path = parts.path
         whole = bool(parts.scheme or parts.netloc)
         if whole and (parts.scheme, parts.netloc) != (api.scheme, api.netloc):
@@ -155,7 +159,7 @@ class Purse:
 
     def _send(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Answer:
         """Ask; Refused for a 4xx. Once more with a new token after a 401, which comes before anything is done."""
-        token = TOKENS.get(self._settings, self._http)
+        token = oauth.TOKENS.get(self._settings, self._http)
         for again in (True, False):
             answer = self._http.request(
                 method,
@@ -170,7 +174,7 @@ class Purse:
             )
             if answer.status != 401 or not again:
                 break
-            token = TOKENS.get(self._settings, self._http, refused=token)
+            token = oauth.TOKENS.get(self._settings, self._http, refused=token)
         if answer.status >= 400:
             raise Refused(answer.status, _maybe_json(answer))
         return answer
