@@ -30,7 +30,7 @@ SETTINGS: dict[str, Any] = {
 }
 SESSION = "76fc12e0-2226-438b-b053-8b58a8bd5984"
 PAYMENT = "9a14962c-bdcf-49d1-8673-e75dfb48013f"
-TOKEN = "canary-access-token"
+TOKEN = "canary-access-TOKEN-1"
 REFERENCE = "G-GSUJHWUHC-1"
 STARTED = {"session_id": SESSION}
 KNOWN = {**STARTED, "payment_id": PAYMENT, "version": 1}
