@@ -335,9 +335,8 @@ def test_remaining_amounts(purse: PurseShop) -> None:
 
 def test_version_grows_with_every_change(purse: PurseShop) -> None:
     payment = split_of(purse, S)
-    seen = [payment["version"]]
-    for kind in ("capture", "void", "refund"):
-        seen.append(purse.operate(payment, kind, 100)["version"])
+    after = [purse.operate(payment, kind, 100)["version"] for kind in ("capture", "void", "refund")]
+    seen = [payment["version"], *after]
     assert seen == sorted(set(seen))
 
 

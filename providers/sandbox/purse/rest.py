@@ -176,14 +176,16 @@ def _source(call: Call, item: bodies.SplitItem) -> PurseTransaction:
         "parent_partner_token": "partner_token",
         "parent_partner_reference": "partner_reference",
     }
-    found = PurseTransaction.objects.filter(
+    fitting = PurseTransaction.objects.filter(
         payment__account=call.caller.name, status=PurseTransaction.Status.AUTHORIZED,
         partner=item.partner, method=item.method,
         **{names[name]: str(value) for name, value in item.parent.items()},
-    ).select_related("payment").first()  # fmt: skip
-    if found is None:
+    ).select_related("payment").order_by("created_at")  # fmt: skip
+    if not fitting:
         raise Wrong(f"{item.at}.parent_partner_transaction_id", "is not an authorised transaction of yours")
-    if not found.payment.asked.get("allow_future_usage"):
+    # A partner token is shared by the first payment and all that followed from it.
+    found = next((one for one in fitting if one.payment.asked.get("allow_future_usage")), None)
+    if found is None:
         raise Wrong(f"{item.at}.parent_payment_id", "was not made with allow_future_usage")
     return found
 
