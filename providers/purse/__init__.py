@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -44,6 +44,10 @@ from providers.purse.wire import Refused
 
 __all__ = ["Purse", "PurseOrder", "PurseSettings"]
 
+# A session that has run out is called open for this long, lest our clock be ahead of Purse's: beside one that can still
+# be paid, another attempt could be paid as well.
+GRACE = timedelta(minutes=2)
+_ASK_ABOUT = 5  # ids that webhooks brought, the newest first
 CURRENCIES = ("CHF", "EUR", "GBP", "JPY", "USD")  # all that Purse lists
 
 
@@ -244,7 +248,7 @@ class Purse(Provider):
             )
         elif outcome is None:
             outcome, odd = Outcome.PENDING, words.unknown("session", told.status)
-        elif outcome is Outcome.OPEN and told.expires_at and told.expires_at <= datetime.now(UTC):
+        elif outcome is Outcome.OPEN and told.expires_at and told.expires_at + GRACE <= datetime.now(UTC):
             outcome = Outcome.EXPIRED
         return Report(
             outcome=outcome,
@@ -255,14 +259,14 @@ class Purse(Provider):
 
     def _rung_about(self, charge: Charge) -> PaymentTold | None:
         """A webhook may have named the payment that the session does not: believed when it names our session."""
-        for name in charge.provider_ids:
-            if name == charge.memo.get("session_id"):
-                continue
+        session_id = charge.memo["session_id"]
+        rung = [name for name in reversed(charge.provider_ids) if name != session_id]
+        for name in rung[:_ASK_ABOUT]:
             try:
                 payment = self._purse.payment(name)
             except (Misconfigured, Uncertain):
                 continue
-            if payment.client_session_id == charge.memo.get("session_id"):
+            if payment.client_session_id == session_id:
                 return payment
         return None
 

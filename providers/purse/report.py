@@ -102,7 +102,7 @@ def _of_the_money(charge: Charge, payment: PaymentTold, sums: Mapping[str, Money
 def _merchant_captured(charge: Charge, payment: PaymentTold) -> bool:
     ours = {known.key for known in charge.operations if known.verb is Verb.CAPTURE}
     return any(
-        (told.merchant_reference in ours or (told.merchant_reference and told.triggered_by == "MERCHANT"))
+        (told.merchant_reference in ours or (told.merchant_reference and _is_merchants(told)))
         and _done_amount(told) > 0
         for told in payment.captures
     )
@@ -123,16 +123,29 @@ def _operations(charge: Charge, payment: PaymentTold) -> Iterable[Operation]:
     verb_of = {known.key: known.verb for known in charge.operations}
     for verb in Verb:
         for told in listed(payment, verb):
-            # Purse's samples have one reference on a capture, a void and a refund: ours belongs to one of them.
+            if verb is Verb.CAPTURE and _by_itself(told):
+                continue  # part of paying, and in the sums: nobody asked for it
+            # Purse echoes our reference, so one without it is not ours: it goes by its own id, lest the checkout take
+            # it for an operation of ours of the same amount. Purse's samples have one reference on a capture, a void
+            # and a refund; ours belongs to one of them.
             ours = verb_of.get(told.merchant_reference, verb) is verb
             yield Operation(
                 verb=verb,
                 money=Money(told.amount, payment.currency),
                 status=_status(told),
-                key=told.merchant_reference if ours else "",
+                key=told.merchant_reference if told.merchant_reference and ours else told.id,
                 provider_id=told.id,
                 message=_message(told, payment.currency),
             )
+
+
+def _by_itself(told: OperationTold) -> bool:
+    """Purse's own capture: at once, or of a gift card. MERCHANT is the only trigger that is documented."""
+    return not told.merchant_reference and not _is_merchants(told)
+
+
+def _is_merchants(told: OperationTold) -> bool:
+    return told.triggered_by.upper() == "MERCHANT"
 
 
 def _message(told: OperationTold, currency: str) -> str:

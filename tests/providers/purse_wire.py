@@ -158,7 +158,7 @@ def links(*rels: str) -> dict[str, Any]:
     return {"self": {"href": "/v2/client-sessions/elsewhere", "method": "GET"}, **there}
 
 
-def payment(status: str = "AUTHORIZED", *parts: dict[str, Any], **changes: Any) -> dict[str, Any]:
+def payment(status: Any = "AUTHORIZED", *parts: dict[str, Any], **changes: Any) -> dict[str, Any]:
     told = {
         "id": PAYMENT,
         "created_at": "2026-11-21T14:15:22Z",

@@ -198,7 +198,8 @@ def test_a_short_life_is_used_in_part(
 
 
 def test_every_set_of_credentials_has_its_own_token(wire: Wire) -> None:
-    for changes in ({}, {"client_id": "client-2"}, {"client_secret": "another"}, {}):
+    different: list[Any] = [{}, {"client_id": "client-2"}, {"client_secret": "another"}, {}]
+    for changes in different:
         wire.expect(ASK, session())
         wire.purse(**changes).sync(begun())
     assert wire.tokens_given == 3

@@ -12,6 +12,7 @@ from providers.money import Money
 from tests.providers.purse_wire import (
     API,
     ASK,
+    CARD,
     CC,
     GC,
     GET,
@@ -248,7 +249,7 @@ def test_after_a_silence_the_list_tells(wire: Wire) -> None:
     listed = operation(1500, part("illicado", "giftcard", 1500), key=KEY)
     wire.expect(GET, payment(captures=[listed], amounts=amounts(captured=1500)))
     told = wire.purse().sync(known(operations=(intent(Verb.CAPTURE, 1500),)))
-    assert [(known.key, known.status) for known in told.operations] == [(KEY, OperationStatus.SUCCESS)]
+    assert [(known.key, known.status) for known in told.operations or ()] == [(KEY, OperationStatus.SUCCESS)]
     assert told.captured == eur(1500)
 
 
@@ -290,8 +291,28 @@ def test_one_reference_on_three_lists_is_ours_once(wire: Wire) -> None:
     wire.expect(GET, payment(captures=same, voids=same, refunds=same))
     told = wire.purse().sync(known(operations=(intent(Verb.VOID, 100),)))
     assert [(row.verb, row.key) for row in told.operations or ()] == [
-        (Verb.CAPTURE, ""), (Verb.VOID, KEY), (Verb.REFUND, ""),
+        (Verb.CAPTURE, f"op-{KEY}"), (Verb.VOID, KEY), (Verb.REFUND, f"op-{KEY}"),
     ]  # fmt: skip
+
+
+def test_what_purse_did_by_itself_is_no_operation(wire: Wire) -> None:
+    """It is in the sums. As an operation of that amount it could be taken for one of ours that got lost."""
+    automatic = operation(2000, part("illicado", "giftcard", 2000), triggered_by="SYSTEM", id="auto")
+    pending = operation(500, triggered_by=None, id="auto-2", status="PENDING")
+    wire.expect(GET, payment(captures=[automatic, pending], amounts=amounts(captured=2000)))
+    told = wire.purse().sync(known(operations=(intent(Verb.CAPTURE, 2000),)))
+    assert told.operations == ()
+    assert (told.captured, told.pending) == (eur(2000), eur(500))
+    assert [tender.captured.minor for tender in told.tenders] == [0, 2000]
+
+
+def test_what_the_merchant_did_at_purse_goes_by_its_own_id(wire: Wire) -> None:
+    wire.expect(
+        GET,
+        payment(captures=[operation(2000, id="there")], refunds=[operation(1, triggered_by=None, id="r")]),
+    )
+    told = wire.purse().sync(known(operations=(intent(Verb.CAPTURE, 2000),)))
+    assert [(row.key, row.provider_id) for row in told.operations or ()] == [("there", "there"), ("r", "r")]
 
 
 # Example G of the contract: 30.00 by default are 20.00 of the gift card, at once, and 10.00 of the card.
@@ -433,6 +454,96 @@ def test_the_tenders_can_be_planned_with(wire: Wire) -> None:
     shares = purse.share_out(known(tenders=told.tenders), Verb.CAPTURE, eur(2500), plan={})
     assert [(share.tender.id, share.money) for share in shares] == [("gc", eur(2000)), ("cc", eur(500))]
     assert all(isinstance(share.tender, Tender) for share in shares)
+
+
+# --- Purse's own sample -----------------------------------------------------------------------------------
+
+# "Response body for a full capture operation", as the manual has it: one id for everything, three operations of the
+# whole amount where the sums know of parts, links to another payment, a number where elsewhere is a text.
+ONE_ID = "e3a6516b-0ec4-4a5b-92b0-7bb9693e82c1"
+ITS_PART = {
+    "id": ONE_ID,
+    "created_at": "2019-08-24T14:15:22Z",
+    "amount": 4299,
+    "partner": "ingenico",
+    "method": "creditcard",
+    "partner_reference": "AE0002ZCF7652QFF",
+    "partner_status": "000.000.000",
+    "partner_status_description": "Transaction succeeded",
+    "partner_token": "f8a333e9-cdc2-45d1-b9e5-dba95e00fa95",
+    "status": "SUCCESS",
+    "remaining_amount": 4299,
+}
+ITS_OPERATION = {
+    "id": ONE_ID,
+    "amount": 4299,
+    "created_at": "2020-08-25T10:42:59.123+02:00",
+    "triggered_by": "MERCHANT",
+    "merchant_reference": "CAP#1223445",
+    "status": "SUCCESS",
+    "partner_transactions": [ITS_PART],
+    "order": {"shipments": [{"net_amount": 4299, "item_lines": [{"type": "PHYSICAL", "quantity": 4}]}]},
+}
+SAMPLE = {
+    "id": "497f6eca-6276-4993-bfeb-53cbbbba6f08",
+    "created_at": "2019-08-24T14:15:22Z",
+    "overview": {"consumed": "NOT", "captured": "NOT", "voided": "NOT", "refunded": "NOT"},
+    "client_session_id": "083e320e-e2e2-4a94-b5e1-abc028b960ab",
+    "entity_id": "8161163a-f227-466f-bc01-090a01e80165",
+    "version": 3,
+    "order_reference": "order_01",
+    "amount": 4299,
+    "currency": "EUR",
+    "capture_mode": "MANUAL",
+    "captures": [ITS_OPERATION],
+    "voids": [ITS_OPERATION],
+    "refunds": [ITS_OPERATION],
+    "authorization": {
+        "updated_at": "2019-08-24T14:15:22Z",
+        "status": "AUTHORIZED",
+        "partner_transactions": [{**ITS_PART, "status": "AUTHORIZED", "card": CARD}],
+    },
+    "amounts": {
+        "total_authorized": 4299,
+        "total_voided": 299,
+        "available_to_void": 1000,
+        "total_captured": 3000,
+        "available_to_capture": 1000,
+        "total_refunded": 0,
+        "available_to_refund": 3000,
+    },
+    "links": links("capture", "refund", "void"),
+    "split": [
+        {"partner": "ingenico", "method": "creditcard", "amount": 4299, "parent_partner_reference": 123456789}
+    ],
+    "webhook": {
+        "url": "https://www.example.org/",
+        "headers": [{"name": "x-order-id", "values": [123456789]}],
+    },
+}
+
+
+def test_purses_own_sample_is_read_by_its_sums(wire: Wire) -> None:
+    memo = {"session_id": SAMPLE["client_session_id"], "payment_id": SAMPLE["id"]}
+    mine = known(reference="order_01", money=eur(4299), memo=memo, operations=(intent(Verb.REFUND, 500),))
+    asked = f"GET /payment/v2/payments/{SAMPLE['id']}"
+    wire.expect(asked, SAMPLE)
+    told = wire.purse().sync(mine)
+    assert (told.outcome, told.reference, told.warning) == (Outcome.PAID, "order_01", "")
+    assert (told.authorized, told.captured, told.voided, told.refunded, told.pending) == (
+        eur(4299), eur(3000), eur(299), eur(0), eur(0),
+    )  # fmt: skip
+    (tender,) = told.tenders
+    assert (tender.id, tender.captured, tender.voided, tender.refunded) == (
+        ONE_ID,
+        eur(3000),
+        eur(299),
+        eur(0),
+    )
+    assert [row.verb for row in told.operations or ()] == list(Verb)
+    # The link leads to the id that Purse put there, and its answer is about our payment.
+    wire.expect(asked, SAMPLE).expect(POST[Verb.REFUND], SAMPLE, {"amount": 500, "merchant_reference": KEY})
+    wire.purse().refund(mine, eur(500), key=KEY, plan={})
 
 
 def test_a_memo_is_all_that_has_to_be_remembered() -> None:

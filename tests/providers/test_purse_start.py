@@ -13,7 +13,7 @@ from providers.errors import Invalid, Misconfigured, ProviderError, Uncertain, U
 from providers.money import Money
 from providers.purse.order import PurseOrder
 from providers.purse.session import bearer_of, passport
-from tests.providers.purse_wire import MAKE, REFERENCE, SESSION, SETTINGS, Wire, charge, made, scripted
+from tests.providers.purse_wire import MAKE, REFERENCE, SESSION, SETTINGS, TOKEN, Wire, charge, made, scripted
 
 
 @pytest.fixture
@@ -121,7 +121,7 @@ def test_the_session_is_asked_for_to_the_letter(wire: Wire) -> None:
         origins=("http://127.0.0.1:9000",),
         page="",
     )
-    assert wire.headers[0]["Authorization"] == "Bearer canary-access-token"
+    assert wire.headers[0]["Authorization"] == f"Bearer {TOKEN}"
 
 
 def test_what_is_not_known_is_not_sent(wire: Wire) -> None:
@@ -204,7 +204,7 @@ def test_every_documented_field_may_be_brought_along(wire: Wire) -> None:
         "age_indicator": "MORE_60_DAYS", "change_indicator": "MORE_60_DAYS",
         "password_change_indicator": "MORE_60_DAYS",
     }  # fmt: skip
-    brought = {
+    brought: dict[str, Any] = {
         "order": {
             "net_amount": 15000, "discount_amount": 500, "tax_amount": 2000, "billing_address": address,
             "shipments": [
