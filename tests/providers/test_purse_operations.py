@@ -412,6 +412,14 @@ def test_example_f_two_gift_cards_of_one_name(wire: Wire) -> None:
     assert (sums, warning) == ({"g1": (1000, 0, 0), "g2": (1500, 0, 0), "cc": (9500, 0, 0)}, "")
 
 
+def test_one_operation_takes_from_each_twin_once(wire: Wire) -> None:
+    gift = ("illicado", "giftcard")
+    twins = [part(*gift, 1500, "AUTHORIZED", name=name) for name in ("g1", "g2")]
+    captures = [operation(1400, part(*gift, 700), part(*gift, 700))]
+    sums, _ = tenders_of(wire, *twins, captures=captures, amounts=amounts(3000, 1400))
+    assert sums == {"g1": (700, 0, 0), "g2": (700, 0, 0)}
+
+
 def test_one_means_of_payment_has_all_the_sums(wire: Wire) -> None:
     """Purse's own sample lists 42.99 three times where its sums say 30.00, 2.99 and 0."""
     only = part("ingenico", "creditcard", 4299, "AUTHORIZED", name="only")

@@ -348,6 +348,13 @@ def test_what_the_sums_make_of_an_authorised_payment(
     )  # fmt: skip
 
 
+def test_a_capture_that_failed_does_not_make_a_gift_card_a_paid_order(wire: Wire) -> None:
+    itself = operation(2000, part("illicado", "giftcard", 2000), **ITSELF)
+    failed = operation(100, part("ingenico", "creditcard", 100, "FAILURE"), status="FAILURE", **BACK_OFFICE)
+    told = of(wire, captures=[itself, failed], amounts=amounts(captured=2000))
+    assert (told.outcome, told.captured) == (Outcome.AUTHORIZED, eur(2000))
+
+
 def test_every_amount_may_be_missing(wire: Wire) -> None:
     told = of(wire, amounts={"total_authorized": 12000})
     assert (told.outcome, told.captured) == (Outcome.AUTHORIZED, eur(0))
