@@ -310,8 +310,9 @@ def test_what_is_still_being_authorised_is_pending(wire: Wire) -> None:
 
 
 # Authorised is 120.00 in each: captured, voided, refunded; who captured; and what the payment is called for it.
-MINE, ITSELF = {"merchant_reference": "our-key"}, {"merchant_reference": None, "triggered_by": "SYSTEM"}
-BACK_OFFICE = {"merchant_reference": "by hand", "triggered_by": "MERCHANT"}
+MINE = {"merchant_reference": "our-key"}
+ITSELF: dict[str, Any] = {"merchant_reference": None, "triggered_by": "SYSTEM"}
+BACK_OFFICE: dict[str, Any] = {"merchant_reference": "by hand", "triggered_by": "MERCHANT"}
 
 
 @pytest.mark.parametrize(
