@@ -99,9 +99,9 @@ class PurseShop:
         given = [
             {"partner": partner, "method": method, "amount": amount} for partner, method, amount in parts
         ]
-        paid = self.pay(session, parts=given)["payment"]
+        paid: Json = self.pay(session, parts=given)["payment"]
         assert paid["authorization"]["status"] == "AUTHORIZED", paid
-        return paid  # type: ignore[no-any-return]
+        return paid
 
     def payment(self, payment_id: str) -> Json:
         found: Json = self.ok("GET", f"payments/{payment_id}")
@@ -220,7 +220,12 @@ class Form:
 
     def card(self, **changes: str) -> requests.Response:
         """Pay with the card form filled in."""
-        filled = {"solution": "ingenico/creditcard", "number": APPROVED, "expiry": "12/30", "cvc": "123"}
+        filled: Json = {
+            "solution": "ingenico/creditcard",
+            "number": APPROVED,
+            "expiry": "12/30",
+            "cvc": "123",
+        }
         return self.send(**(filled | {"holder": "Ada Lovelace"} | changes))
 
 

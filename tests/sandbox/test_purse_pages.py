@@ -248,7 +248,7 @@ def test_a_payment_without_a_session_has_its_challenge_too(purse: PurseShop) -> 
 
 
 def test_saved_cards_are_offered_and_deleted(purse: PurseShop) -> None:
-    mine = {"customer": {"reference": "2090"}}
+    mine: Json = {"customer": {"reference": "2090"}}
     assert "Save this card" not in Form(purse.session()).open().text
     first = Form(purse.session(**mine))
     assert "Save this card for next time" in first.open().text

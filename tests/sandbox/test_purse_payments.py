@@ -24,7 +24,7 @@ from tests.sandbox.purse_shop import (
     session_request,
 )
 
-LATER = {
+LATER: Json = {
     "allow_future_usage": True,
     "three_ds_authentication_options": {"challenge_indicator": "CHALLENGE_REQUESTED_BY_MERCHANT"},
     "customer": {"reference": "2090"},
@@ -232,6 +232,16 @@ def test_an_uncertain_authorisation(purse: PurseShop) -> None:
     assert status(purse.settle(payment)) == "AUTHORIZED"
 
 
+def test_two_open_parts_end_together(purse: PurseShop) -> None:
+    session = purse.session()
+    parts = [
+        {"partner": "hipay", "method": "multibanco", "amount": 5000},
+        {"partner": "slimpay", "method": "sdd", "amount": 7000, "outcome": "no_answer"},
+    ]
+    payment = purse.settle(purse.pay(session, parts=parts)["payment"], outcome="failure")
+    assert transactions(payment) == [("hipay", "REFUSED"), ("slimpay", "ABORTED")]
+
+
 @pytest.mark.parametrize(
     ("fault", "card", "ends"),
     [
@@ -289,7 +299,7 @@ def tokens(purse: PurseShop, customer: str = "2090", middle: str = "wallet/") ->
 
 
 def test_a_saved_card_is_offered_to_the_same_customer_only(purse: PurseShop) -> None:
-    mine = {"customer": {"reference": "2090"}}
+    mine: Json = {"customer": {"reference": "2090"}}
     purse.pay(purse.session(**mine), card=APPROVED, save_token=True)
     [token] = tokens(purse)
     assert tokens(purse, middle="") == [token]
@@ -313,7 +323,7 @@ def test_a_saved_card_is_offered_to_the_same_customer_only(purse: PurseShop) -> 
 
 
 def test_a_refused_card_is_not_saved_and_one_saves_only_to_refuse(purse: PurseShop) -> None:
-    mine = {"customer": {"reference": "2090"}}
+    mine: Json = {"customer": {"reference": "2090"}}
     purse.pay(purse.session(**mine), card=NO_FUNDS, save_token=True)
     assert tokens(purse) == []
     purse.pay(purse.session(**mine), card=SAVED_THEN_REFUSED, save_token=True)

@@ -67,7 +67,8 @@ def test_the_api_key_is_asked_for_only_by_a_setting(purse: PurseShop) -> None:
     assert purse.ask_token().status_code == 401
     assert purse.ask_token(headers={"x-api-key": API_KEY}).status_code == 200
     assert purse.raw("POST", "client-sessions", session_request()).status_code == 401
-    sent = purse.raw("POST", "client-sessions", session_request(), **{"x-api-key": API_KEY})
+    keyed: Json = {"x-api-key": API_KEY}
+    sent = purse.raw("POST", "client-sessions", session_request(), **keyed)
     assert sent.status_code == 201
 
 

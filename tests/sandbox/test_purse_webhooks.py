@@ -48,6 +48,11 @@ def all_in(purse: PurseShop, *states: str) -> list[Json]:
     return eventually(look)
 
 
+def attempted(purse: PurseShop, times: int) -> None:
+    """Wait until the only notification has been attempted so often."""
+    eventually(lambda: len(purse.get("notifications")["notifications"][0]["attempts"]) == times)
+
+
 def paid(purse: PurseShop, hook: Letterbox, card: str = APPROVED, **changes: Any) -> Json:
     session = purse.session(webhook=hook.webhook(*HEADERS), **changes)
     return purse.pay(session, card=card)
@@ -60,6 +65,10 @@ def test_the_body_is_the_payment_and_the_headers_are_the_merchants(purse: PurseS
     assert hook.headers[0]["x-webhook-secret"] == "s3cret"
     assert hook.headers[0]["x-order-id"] == "123456789, b"
     assert hook.headers[0]["content-type"] == "application/json"
+    kept = purse.http.get(f"{purse.url}/_sandbox/notifications", timeout=10).text
+    kept += purse.http.get(f"{purse.url}/_sandbox/calls", timeout=10).text
+    assert "x-webhook-secret" in kept
+    assert "s3cret" not in kept
 
 
 def test_every_change_of_the_amounts_is_told(purse: PurseShop, hook: Letterbox) -> None:
@@ -120,11 +129,7 @@ def test_a_shop_that_fails_is_told_again(purse: PurseShop, hook: Letterbox) -> N
     hook.answers = [500, 404]
     paid(purse, hook)
     for attempts, ahead in ((1, 10), (2, 50)):
-        eventually(
-            lambda attempts=attempts: (
-                len(purse.get("notifications")["notifications"][0]["attempts"]) == attempts
-            )
-        )
+        attempted(purse, attempts)
         purse.advance(ahead)
     [done] = all_in(purse, "delivered")
     assert [attempt["status"] for attempt in done["attempts"]] == [500, 404, 204]

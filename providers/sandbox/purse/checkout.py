@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 from providers.sandbox import accounts, cardform, clock, wire
 from providers.sandbox.cards import Ending
 from providers.sandbox.fields import Wrong
-from providers.sandbox.purse import addresses, gifts, partners, payments, sessions, shapes
+from providers.sandbox.purse import addresses, gifts, partners, payments, sessions, shapes, webhooks
 from providers.sandbox.purse.bearer import SLUG
 from providers.sandbox.purse.models import PursePayment, PurseSavedToken, PurseSession, PurseTransaction
 from providers.sandbox.purse.partners import Partner
@@ -307,6 +307,7 @@ def partner(request: HttpRequest, transaction_id: str) -> HttpResponse:
         if action == "pending":
             found.waits_for = ""
             found.save(update_fields=["waits_for"])
+            webhooks.changed(found.payment)
         elif action in _ANSWERS:
             status = _ANSWERS[action]
             payments.end(found, status, "do_not_honour" if action == "refuse" else "")
@@ -316,7 +317,7 @@ def partner(request: HttpRequest, transaction_id: str) -> HttpResponse:
 
 
 def _partner_page(visit: Visit, found: PurseTransaction) -> HttpResponse:
-    label = partners.find(found.partner, found.method).label
+    label, _hint = partners.find(found.partner, found.method).said(visit.language)
     amount = visit.money(found.amount, found.payment.currency)
     return visit.page(
         "partner", title=visit.words.partner_title.format(partner=label),

@@ -218,9 +218,12 @@ def end_what_is_open(payment: PursePayment, outcome: str, *, only: str = "") -> 
     parts = parts.select_related("operation", "transaction")
     ended = 0
     for one in waiting.filter(pk=only) if only else waiting:
-        one.payment = payment
-        payments.end(one, authorised)
-        ended += 1
+        # The end of one part may have let the next one go.
+        one.refresh_from_db()
+        if one.status in (Status.PENDING, Status.UNCERTAIN):
+            one.payment = payment
+            payments.end(one, authorised)
+            ended += 1
     touched = list(parts.filter(pk=only) if only else parts)
     for part in touched:
         operations.settle(part, operated)

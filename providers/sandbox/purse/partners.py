@@ -24,6 +24,9 @@ class Partner:
     method: str
     label: str
     hint: str = ""
+    # The same in French, where it differs.
+    label_fr: str = ""
+    hint_fr: str = ""
     # How its authorisation goes, and then its captures, voids and refunds.
     authorises: str = "at_once"  # at_once, card, approval (the shopper goes to the partner's page), never
     operates: str = "SUCCESS"  # SUCCESS, PENDING, UNCERTAIN
@@ -32,21 +35,38 @@ class Partner:
     def key(self) -> str:
         return f"{self.partner}/{self.method}"
 
+    def said(self, language: str) -> tuple[str, str]:
+        """Label and hint."""
+        if language == "fr":
+            return self.label_fr or self.label, self.hint_fr or self.hint
+        return self.label, self.hint
 
-CARD = Partner("ingenico", "creditcard", "Card", authorises="card")
-GIFT_CARD = Partner("illicado", "giftcard", "Gift card")
+
+CARD = Partner("ingenico", "creditcard", "Card", label_fr="Carte", authorises="card")
+GIFT_CARD = Partner("illicado", "giftcard", "Gift card", label_fr="Carte cadeau")
 OFFERED = (
     CARD,
-    Partner("paypal", "wallet", "PayPal", "You confirm on PayPal's own page.", authorises="approval"),
     Partner(
-        "uspmock", "primary", "Mock partner", "Purse's mock: pending, with a page.", authorises="approval"
+        "paypal", "wallet", "PayPal", "You confirm on a page of PayPal.",
+        hint_fr="Vous confirmez sur une page de PayPal.", authorises="approval",
     ),
-    Partner("hipay", "multibanco", "Multibanco", "Stays pending until it is settled.", authorises="never"),
-    Partner("slimpay", "sdd", "Direct debit", "Captures and refunds stay pending.", operates="PENDING"),
     Partner(
-        "worldpay", "bancontact", "Bancontact", "Captures and refunds become uncertain.", operates="UNCERTAIN"
+        "uspmock", "primary", "Mock partner", "Comes back pending, with a page of its own.",
+        "Partenaire fictif", "Reste en attente et vous mène à sa page.", authorises="approval",
     ),
-)
+    Partner(
+        "hipay", "multibanco", "Multibanco", "Stays pending until it is settled.",
+        hint_fr="Reste en attente jusqu’à son règlement.", authorises="never",
+    ),
+    Partner(
+        "slimpay", "sdd", "Direct debit", "Captures and refunds stay pending.",
+        "Prélèvement", "Captures et remboursements restent en attente.", operates="PENDING",
+    ),
+    Partner(
+        "worldpay", "bancontact", "Bancontact", "Captures and refunds become uncertain.",
+        hint_fr="Captures et remboursements deviennent incertains.", operates="UNCERTAIN",
+    ),
+)  # fmt: skip
 
 _KNOWN = {solution.key: solution for solution in (*OFFERED, GIFT_CARD)}
 

@@ -169,7 +169,11 @@ class Visit:
             pay=self.texts.pay.format(amount=to_pay) if session.amount else self.texts.save,
             gifts=self._gifts(session), saved=self._saved(session),
             gift_cards=[(card, partners.spaced(card.number)) for card in partners.gift_cards()],
-            solutions=partners.OFFERED if session.amount else [partners.CARD], card_key=partners.CARD.key,
+            solutions=[
+                (one, *one.said(self.language))
+                for one in (partners.OFFERED if session.amount else (partners.CARD,))
+            ],
+            card_key=partners.CARD.key,
             may_save=bool(session.customer_reference) and account["save_token"], test_cards=partners.CARDS,
             seconds_left=max(0, int((session.expires_at - clock.now()).total_seconds())),
             split=gift_split(session), summary=None if self.framed else summary(self, session),

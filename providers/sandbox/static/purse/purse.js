@@ -290,9 +290,12 @@
         return checkout.box;
       }
 
-      function choose(solution) {
-        checkout.frame.contentWindow.postMessage({ type: "purse-choose", solution: solution }, checkout.origin);
+      // A frame that is not in the page yet has no window; it will be told once it has loaded.
+      function send(message) {
+        if (checkout.frame && checkout.frame.contentWindow) { checkout.frame.contentWindow.postMessage(message, checkout.origin); }
       }
+
+      function choose(solution) { send({ type: "purse-choose", solution: solution }); }
 
       function changed(answer) {
         checkout.remaining.set(answer.told.remaining);
@@ -363,9 +366,7 @@
         },
         setWalletSession: function () { /* shared wallets are not played by the sandbox */ },
         getPaymentElement: function () { return element(); },
-        clearPrimarySplit: function () {
-          if (checkout.frame) { checkout.frame.contentWindow.postMessage({ type: "purse-unchoose" }, checkout.origin); }
-        },
+        clearPrimarySplit: function () { send({ type: "purse-unchoose" }); },
         teardown: function () { checkout.end(); }
       };
       return load().then(function () { return headless; });
