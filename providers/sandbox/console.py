@@ -1,7 +1,6 @@
 """What does the person at the sandbox see and do? One page: calls, notifications, payments, faults, time."""
 
 import json
-import re
 from typing import Any
 
 from django.conf import settings
@@ -21,7 +20,6 @@ _STATIC = {
     "icon.svg": "image/svg+xml",
 }
 _SHOWN = 60
-_NUMBER = re.compile(r"[0-9A-Za-z-]{1,80}")
 _STEPS = (("+1 min", 60), ("+5 min", 300), ("+30 min", 1800), ("+1 day", 86_400))
 _FAULT_GROUPS = (
     ("The payment ends", (*faults.OUTCOMES, "delayed", "repayment_unsafe")),
@@ -191,7 +189,7 @@ def send_again(request: HttpRequest, number: int) -> HttpResponse:
 
 @require_POST
 def act(request: HttpRequest, slug: str, action: str, number: str) -> HttpResponse:
-    if slug not in STANDINS or action not in STANDINS[slug].actions or not _NUMBER.fullmatch(number):
+    if slug not in STANDINS or action not in STANDINS[slug].actions or not number.replace("-", "").isalnum():
         return HttpResponse(status=404)
     STANDINS[slug].actions[action](number)
     return _back(request, "payments")
