@@ -196,6 +196,29 @@ def verified(address: str, keys: Json) -> bool:
     return opened == b"\x00\x01" + b"\xff" * (size - len(digest) - 3) + b"\x00" + digest
 
 
+def body_verified(signature: str, body: bytes, keys: Json) -> bool:
+    """V1's X-Signature, by hand: "decrypt" with the public key, undo OAEP, compare with the body's SHA-256."""
+    key = keys["keys"][0]
+    modulus = _int(key["n"])
+    size = (modulus.bit_length() + 7) // 8
+    opened = pow(int.from_bytes(base64.b64decode(signature), "big"), _int(key["e"]), modulus).to_bytes(
+        size, "big"
+    )
+    masked_seed, masked = opened[1:21], opened[21:]
+    seed = bytes(a ^ b for a, b in zip(masked_seed, _mgf1(masked, 20), strict=True))
+    block = bytes(a ^ b for a, b in zip(masked, _mgf1(seed, len(masked)), strict=True))
+    message = block[20:].lstrip(b"\x00").removeprefix(b"\x01")
+    return opened[0] == 0 and message == hashlib.sha256(body).hexdigest().encode()
+
+
+def _mgf1(seed: bytes, length: int) -> bytes:
+    out, count = b"", 0
+    while len(out) < length:
+        out += hashlib.sha1(seed + count.to_bytes(4, "big")).digest()
+        count += 1
+    return out[:length]
+
+
 def _int(part: str) -> int:
     return int.from_bytes(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)), "big")
 
@@ -242,6 +265,7 @@ class Letterbox:
 
     url: str
     received: list[Json] = field(default_factory=list)
+    raw: list[bytes] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
     answers: list[int] = field(default_factory=list)
 
@@ -255,6 +279,7 @@ def letterbox() -> Iterator[Letterbox]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             box.headers.append({name.lower(): value for name, value in self.headers.items()})
+            box.raw.append(body)
             box.received.append(json.loads(body))
             self.send_response(box.answers.pop(0) if box.answers else 204)
             self.send_header("Content-Length", "0")

@@ -309,7 +309,7 @@ def test_the_hosted_page_without_javascript(purse: PurseShop, browser: Browser) 
     page = context.new_page()
     with checkout(purse.url) as site:
         session = begin(purse, site, integration_mode="HOSTED_PAGE", customer={"reference": "2090"})
-        page.goto(session["links"]["hosted_page"])
+        page.goto(session["links"]["hosted_page"]["href"])
         expect(page.get_by_role("heading", name="Your order")).to_be_visible()
         page.get_by_text("Use a gift card", exact=True).click()
         page.get_by_role("button", name="20.00 on it 9250 0000 0000 2000").click()
@@ -323,7 +323,7 @@ def test_the_hosted_page_without_javascript(purse: PurseShop, browser: Browser) 
         page.get_by_role("button", name="Confirm").click()
         assert back(page)["authorization_status"] == "AUTHORIZED"
         second = begin(purse, site, integration_mode="HOSTED_PAGE", customer={"reference": "2090"})
-        page.goto(second["links"]["hosted_page"])
+        page.goto(second["links"]["hosted_page"]["href"])
         expect(page.get_by_label("Saved card VISA ending in 5005")).to_be_checked()
         page.get_by_role("button", name="Pay 120.00 EUR").click()
         assert back(page)["authorization_status"] == "AUTHORIZED"
@@ -333,12 +333,12 @@ def test_the_hosted_page_without_javascript(purse: PurseShop, browser: Browser) 
 def test_the_hosted_page_in_a_browser(purse: PurseShop, page: Page) -> None:
     with checkout(purse.url) as site:
         session = begin(purse, site, integration_mode="HOSTED_PAGE")
-        page.goto(session["links"]["hosted_page"])
+        page.goto(session["links"]["hosted_page"]["href"])
         page.get_by_label("Multibanco").check()
         expect(page.get_by_label("Card number")).to_be_hidden()
         page.get_by_role("button", name="Pay 120.00 EUR").click()
         assert back(page)["authorization_status"] == "PENDING"
         cancelled = begin(purse, site, integration_mode="HOSTED_PAGE")
-        page.goto(cancelled["links"]["hosted_page"])
+        page.goto(cancelled["links"]["hosted_page"]["href"])
         page.get_by_role("button", name="Cancel").click()
         assert back(page)["client_session_status"] == "ABORTED"

@@ -1,6 +1,7 @@
 """Do capture, void and refund distribute as the seed's rules say? Every row of the contract's examples A to G."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -338,6 +339,17 @@ def test_version_grows_with_every_change(purse: PurseShop) -> None:
     after = [purse.operate(payment, kind, 100)["version"] for kind in ("capture", "void", "refund")]
     seen = [payment["version"], *after]
     assert seen == sorted(set(seen))
+
+
+def test_two_captures_at_the_same_moment_take_the_money_once(purse: PurseShop) -> None:
+    payment = split_of(purse, S)
+    with ThreadPoolExecutor(4) as pool:
+        answers = pool.map(
+            lambda _: purse.raw("POST", f"payments/{payment['id']}/captures", {"amount": 12000}).status_code,
+            range(4),
+        )
+        assert sorted(answers) == [200, 422, 422, 422]
+    assert purse.payment(payment["id"])["amounts"]["total_captured"] == 12000
 
 
 def test_links_have_the_seeds_form(purse: PurseShop) -> None:

@@ -304,6 +304,9 @@ def test_a_saved_card_is_offered_to_the_same_customer_only(purse: PurseShop) -> 
     [token] = tokens(purse)
     assert tokens(purse, middle="") == [token]
     assert tokens(purse, "2091") == []
+    purse.account(wallet_list_wrapped=True)
+    assert purse.ok("GET", f"wallet/v3/merchants/{ENTITY}/customers/2090/tokens") == {"tokens": [token]}
+    purse.account(wallet_list_wrapped=False)
     assert token["description"]["masked_pan"] == "497010******0055"
     assert (token["status"], token["payment_id"]["partner"]) == ("ACTIVE", "ingenico")
     paid = purse.pay(purse.session(**mine), saved_token=token["id"])["payment"]

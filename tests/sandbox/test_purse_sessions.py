@@ -136,7 +136,9 @@ def test_a_session(purse: PurseShop) -> None:
 def test_a_hosted_page_has_a_link(purse: PurseShop) -> None:
     session = purse.session(integration_mode="HOSTED_PAGE")
     page = f"{purse.base}/hosted/entities/{ENTITY}/sessions/{session['id']}"
-    assert session["links"]["hosted_page"] == page
+    assert session["links"]["hosted_page"] == {"href": page, "method": "GET"}
+    purse.account(hosted_page_link_as_text=True)
+    assert purse.ok("GET", f"client-sessions/{session['id']}")["links"]["hosted_page"] == page
     assert requests.get(page, timeout=10).status_code == 200
 
 

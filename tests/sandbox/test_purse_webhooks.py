@@ -13,6 +13,7 @@ from tests.sandbox.purse_shop import (
     Json,
     Letterbox,
     PurseShop,
+    body_verified,
     letterbox,
     session_request,
 )
@@ -69,6 +70,18 @@ def test_the_body_is_the_payment_and_the_headers_are_the_merchants(purse: PurseS
     kept += purse.http.get(f"{purse.url}/_sandbox/calls", timeout=10).text
     assert "x-webhook-secret" in kept
     assert "s3cret" not in kept
+
+
+def test_v1s_signature_for_whoever_switches_it_on(purse: PurseShop, hook: Letterbox) -> None:
+    paid(purse, hook)
+    purse.account(v1_signature=True)
+    paid(purse, hook)
+    all_in(purse, "delivered", "delivered")
+    signed = next(place for place, headers in enumerate(hook.headers) if "x-signature" in headers)
+    assert sum("x-signature" in headers for headers in hook.headers) == 1
+    signature, keys = hook.headers[signed]["x-signature"], purse.ok("GET", "signing-jwks")
+    assert body_verified(signature, hook.raw[signed], keys)
+    assert not body_verified(signature, hook.raw[signed] + b" ", keys)
 
 
 def test_every_change_of_the_amounts_is_told(purse: PurseShop, hook: Letterbox) -> None:

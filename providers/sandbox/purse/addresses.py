@@ -55,8 +55,11 @@ def widget(session: PurseSession) -> Json:
 
 
 def session(one: PurseSession) -> Json:
-    """GET client-sessions/{id}."""
-    return shapes.session(one, widget=widget(one), hosted_page=hosted_page(one))
+    """GET client-sessions/{id}. The form of links.hosted_page is [unknown]: that of the other links, or a text."""
+    address = hosted_page(one)
+    as_text = accounts.settings_of(SLUG, one.account)["hosted_page_link_as_text"]
+    link = address if as_text or not address else {"href": address, "method": "GET"}
+    return shapes.session(one, widget=widget(one), hosted_page=link)
 
 
 def partner_page(payment: PursePayment) -> str:

@@ -212,7 +212,8 @@ def _tokens(call: Call, merchant_id: str, customer: str) -> Any:
 
 def list_tokens(call: Call, merchant_id: str, customer: str) -> Any:
     """merchant_id is the entity and the answer a plain list [inferred]: no source shows either."""
-    return [shapes.saved_token(one, merchant_id) for one in _tokens(call, merchant_id, customer)]
+    found = [shapes.saved_token(one, merchant_id) for one in _tokens(call, merchant_id, customer)]
+    return {"tokens": found} if call.caller.settings["wallet_list_wrapped"] else found
 
 
 def delete_token(call: Call, merchant_id: str, customer: str, token_id: str) -> HttpResponse:

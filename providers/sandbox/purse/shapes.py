@@ -42,7 +42,7 @@ def money(amount: int, currency: str) -> str:
     return str(Money(amount, currency))
 
 
-def session(one: PurseSession, *, widget: Json, hosted_page: str) -> Json:
+def session(one: PurseSession, *, widget: Json, hosted_page: Json | str) -> Json:
     """The whole request back, with what Purse adds to it."""
     payment = PursePayment.objects.filter(session=one).first()
     links: Json = {"self": {"href": f"/v2/client-sessions/{one.pk}", "method": "GET"}}

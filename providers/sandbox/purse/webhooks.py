@@ -1,13 +1,15 @@
 """When is the shop told, and what? The payment as GET gives it, after each change of its amounts or its session.
 
 Of a session that ends without a payment no source says what is sent: the session as GET gives it, unless the
-account says that nothing is (`webhook_without_payment`). Nothing is signed: of V2 no signature is known.
+account says that nothing is (`webhook_without_payment`). Of V2 no
+signature is known: V1's is there for whoever switches it on.
 """
 
 import json
+from typing import Any
 
 from providers.sandbox import accounts, clock, outbox
-from providers.sandbox.purse import addresses, bodies, shapes
+from providers.sandbox.purse import addresses, bodies, shapes, signing
 from providers.sandbox.purse.bearer import SLUG
 from providers.sandbox.purse.ledger import Ledger
 from providers.sandbox.purse.models import PursePayment, PurseSession
@@ -27,8 +29,16 @@ def changed(payment: PursePayment) -> None:
 
 
 def message(payment: PursePayment) -> outbox.Outgoing:
-    body = shapes.payment(payment, redirection=addresses.partner_page(payment))
-    return outbox.Outgoing(bodies.headers(payment.asked), json.dumps(body, ensure_ascii=False))
+    told = shapes.payment(payment, redirection=addresses.partner_page(payment))
+    body = json.dumps(told, ensure_ascii=False)
+    return outbox.Outgoing(_headers(payment.account, payment.asked, body), body)
+
+
+def _headers(account: str, asked: dict[str, Any], body: str) -> dict[str, str]:
+    given = bodies.headers(asked)
+    if accounts.settings_of(SLUG, account)["v1_signature"]:
+        given["X-Signature"] = signing.body_signature(body)
+    return given
 
 
 def tell(payment: PursePayment) -> None:
@@ -43,7 +53,7 @@ def tell_of_session(session: PurseSession) -> None:
     if session.asked.get("webhook") and settings["webhook_without_payment"]:
         body = json.dumps(addresses.session(session), ensure_ascii=False)
         url = session.asked["webhook"]["url"]
-        outbox.post(SLUG, session.pk, url, body, bodies.headers(session.asked))
+        outbox.post(SLUG, session.pk, url, body, _headers(session.account, session.asked, body))
     clock.ring()
 
 
