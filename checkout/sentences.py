@@ -31,7 +31,7 @@ SENTENCES: dict[str, str] = {
     ),
     "payment.resumed": _("The shopper goes on with attempt {number}."),
     "payment.declined": _(
-        "{provider} declined: {why} Attempt {number} stays open, and may be tried again there."
+        "{provider} declined, and attempt {number} stays open to be tried again there: {why}"
     ),
     "payment.approved": _("{provider} asked whether to charge {money}: yes."),
     "payment.disapproved": _("{provider} asked whether to charge {money}: no. {why}"),
@@ -63,6 +63,10 @@ SENTENCES: dict[str, str] = {
     "operation.uncertain": _(
         "Nobody knows yet whether the {verb} of {money} was done: {why} It is not sent again; we will ask."
     ),
+    "operation.pointed_at": _(
+        "The {verb} of {money} was found at {provider} as {provider_id}. We ask about it."
+    ),
+    "operation.missed": _("The {verb} of {money} was looked for at {provider} by hand, and is not there."),
     "operation.found": _("{provider} lists a {verb} of {money} that was not asked for here."),
 }
 

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 # slug -> module:class. A provider is one file here, a stand-in in `sandbox`, its tests, and a template if it embeds.
 PROVIDERS: dict[str, str] = {
     "epc": "providers.epc:Epc",
+    "ecomcharge": "providers.ecomcharge:Ecomcharge",
     "purse": "providers.purse:Purse",
 }
 

@@ -115,6 +115,7 @@ class Charge:
     begun_at: datetime | None = None
     captured: Money | None = None  # what our own row says so far
     refunded: Money | None = None
+    reason: str = ""  # why the merchant asks for a capture, void or refund
     operations: "tuple[Operation, ...]" = ()  # ... and of captures, voids and refunds, by their keys
     tenders: "tuple[Tender, ...]" = ()  # ... and of the means of payment, in the provider's sequence
 
@@ -125,12 +126,14 @@ class Charge:
 @dataclass(frozen=True, kw_only=True)
 class Widget:
     """Embed the provider in our page: `template` draws it from `data`; the page's CSP lets only `origins` through.
-    `page` is the provider's own page for the same attempt, if it has one: the way for a browser without JavaScript."""
+    `page` is the provider's own page for the same attempt, if it has one: the way for a browser without JavaScript.
+    `styled`: the provider's script draws into our page and brings styles, pictures and fonts of its own."""
 
     template: str
     data: Mapping[str, Any]
     origins: tuple[str, ...]
     page: str = ""
+    styled: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -204,11 +207,13 @@ class Card:
 
 @dataclass(frozen=True, kw_only=True)
 class SavedCard:
-    """A card that may be charged again. `agreed`: the provider's own form has asked the shopper for the consent."""
+    """A card that may be charged again. `agreed`: the provider's own form has asked the shopper for the consent.
+    `occasions`: in which the merchant may charge it alone; None: in all that the provider knows."""
 
     token: str = field(repr=False)
     card: Card = Card()
     agreed: bool = False
+    occasions: frozenset[Occasion] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

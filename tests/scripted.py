@@ -32,11 +32,13 @@ from checkout.states import HELD_STATES, MONEY_STATES, OPEN_STATES, OrderState, 
 from providers import PROVIDERS
 from providers.base import (
     AccountSettings,
+    Approval,
     Charge,
     Claim,
     Incoming,
     Kind,
     Notification,
+    Occasion,
     Operation,
     OperationStatus,
     Outcome,
@@ -138,6 +140,7 @@ class Bare(Provider):
     settings_type = ScriptedSettings
     kinds = frozenset(Kind)
     channels = ("card", "wallet")
+    occasions = frozenset(Occasion)
     script: ClassVar[Script]
 
     def refuses(self, charge: Charge) -> str:
@@ -153,11 +156,7 @@ class Bare(Provider):
         return self._say("sync", charge, usual=lambda call: Report(outcome=Outcome.OPEN))
 
     def read_notification(self, incoming: Incoming) -> Notification:
-        password = self.settings.password.get_secret_value()  # type: ignore[attr-defined]  # ours
-        if not hmac.compare_digest(
-            incoming.headers.get("x-signature", "").encode(), signed(incoming.body, password).encode()
-        ):
-            raise Forged("The signature does not hold.")
+        self._verify(incoming)
         try:
             said = json.loads(incoming.body)
             return Notification(
@@ -165,9 +164,34 @@ class Bare(Provider):
                 about=str(said.get("about", "")),
                 reference=str(said.get("reference", "")),
                 provider_ids=tuple(str(value) for value in said.get("provider_ids", ())),
+                ignored=str(said.get("ignored", "")),
             )
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as problem:
             raise Invalid("id", "the notification has none") from problem
+
+    def read_approval(self, incoming: Incoming) -> Approval:
+        self._verify(incoming)
+        try:
+            said = json.loads(incoming.body)
+            return Approval(
+                provider_id=str(said["provider_id"]),
+                money=Money(said["amount"], said["currency"]),
+                reference=str(said.get("reference", "")),
+                provider_ids=tuple(str(value) for value in said.get("provider_ids", ())),
+                live=said.get("live"),
+            )
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as problem:
+            raise Invalid("provider_id", "the question names no payment or no money") from problem
+
+    def answer_approval(self, approval: Approval, refusal: str) -> Mapping[str, Any]:
+        return {"id": approval.provider_id, "charge": not refusal, "why": refusal}
+
+    def _verify(self, incoming: Incoming) -> None:
+        password = self.settings.password.get_secret_value()  # type: ignore[attr-defined]  # ours
+        if not hmac.compare_digest(
+            incoming.headers.get("x-signature", "").encode(), signed(incoming.body, password).encode()
+        ):
+            raise Forged("The signature does not hold.")
 
     def resume(self, charge: Charge, query: Mapping[str, str]) -> Returned:
         if query.get("signature") == "forged":

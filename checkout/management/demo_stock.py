@@ -60,7 +60,9 @@ STANDS = (
             "attempts": 3,
             "iframe": True,
             "auto_return": 3,
-            "search_finds_refunds": True,
+            "save_card_toggle": "hide",  # our own page asks for the consent
+            "contracts": ["card_on_file", "recurring"],
+            "search_finds_operations": True,
         },
         learned={"public_key": "ecomcharge/public_key"},
     ),

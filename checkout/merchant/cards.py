@@ -1,4 +1,4 @@
-"""Which cards are kept, for whom, and how is one removed?"""
+"""Which cards are kept, for whom, and how is one charged or removed?"""
 
 from typing import Any
 
@@ -11,8 +11,9 @@ from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin
 
 from checkout.merchant.action import Action, Said, done, noted
+from checkout.merchant.charges import ON_CARD
 from checkout.merchant.record import RecordAdmin
-from checkout.merchant.shown import badge, moment
+from checkout.merchant.shown import badge, expires, moment
 from checkout.models import SavedCard
 from checkout.payments.cards import remove_card
 
@@ -28,6 +29,7 @@ def _remove(request: HttpRequest, card: SavedCard, typed: dict[str, Any]) -> Sai
 class SavedCardAdmin(RecordAdmin):
     record_template = "merchant/card.html"
     row_actions = (
+        ON_CARD,
         Action(
             name="remove",
             label=gettext_lazy("Remove the card"),
@@ -57,7 +59,7 @@ class SavedCardAdmin(RecordAdmin):
 
     @display(description=gettext_lazy("expires"))
     def expires(self, card: SavedCard) -> str:
-        return f"{card.expiry_month:02}/{card.expiry_year}" if card.expiry_month and card.expiry_year else "–"
+        return expires(card)
 
     @display(description=gettext_lazy("consent, UTC"), ordering="consented_at")
     def consent(self, card: SavedCard) -> SafeString | str:
@@ -69,7 +71,7 @@ class SavedCardAdmin(RecordAdmin):
 
     def page(self, request: HttpRequest, row: Any) -> dict[str, Any]:
         return {
-            "expires": self.expires(row),
+            "expires": expires(row),
             "payments": row.payments.select_related("order").order_by("-id")[:50],
         }
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin
 
-from checkout.merchant.action import Action, Said, done, refused, unsure
+from checkout.merchant.action import Action, Said, done, noted, refused, unsure
 from checkout.merchant.record import RecordAdmin
 from checkout.merchant.shown import badge, link, moment
 from checkout.models import Delivery
@@ -19,6 +19,8 @@ from checkout.payments.inbox import follow_up
 
 def _follow_up(request: HttpRequest, delivery: Delivery, typed: dict[str, Any]) -> Said:
     fresh = Delivery.objects.select_related("account").get(pk=delivery.pk)
+    if fresh.verdict == Delivery.Verdict.IGNORED:
+        return noted(_("There is nothing to follow up: %(why)s") % {"why": fresh.error or "–"})
     fresh = follow_up(fresh)
     if fresh.verdict == Delivery.Verdict.APPLIED:
         return done(_("The provider was asked about payment %(payment)s.") % {"payment": fresh.payment})
@@ -33,7 +35,7 @@ class DeliveryAdmin(RecordAdmin):
         Action(
             name="follow-up",
             label=gettext_lazy("Follow up again"),
-            offered=lambda delivery: True,
+            offered=lambda delivery: delivery.verdict != Delivery.Verdict.IGNORED,
             explain=lambda delivery, typed: [
                 _("The provider is asked about the payment that this notification speaks of.")
             ],

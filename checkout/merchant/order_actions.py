@@ -11,6 +11,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 
 from checkout.merchant.action import Action, Asked, Said, acting, done, noted, refused, unsure
 from checkout.merchant.asking import ask_about
+from checkout.merchant.charges import ON_ORDER
 from checkout.merchant.shown import provider_name
 from checkout.models import Order
 from checkout.payments.cancel import give_up
@@ -204,6 +205,7 @@ ACTIONS = (
         do=_reopen,
         tone="main",
     ),
+    ON_ORDER,
     Action(
         name="note",
         label=gettext_lazy("Add a note"),

@@ -13,7 +13,7 @@ from unfold.admin import ModelAdmin
 from checkout.merchant import order_actions
 from checkout.merchant.action import Button
 from checkout.merchant.record import RecordAdmin
-from checkout.merchant.shown import badge, customer_lines, kind_word, moment, provider_name, sum_of, whole
+from checkout.merchant.shown import badge, customer_lines, moment, provider_name, sum_of, whole
 from checkout.merchant.story import story
 from checkout.merchant.webhooks import state_of
 from checkout.models import Delivery, Order, Payment, ShopEvent
@@ -164,7 +164,6 @@ class OrderAdmin(RecordAdmin):
             "story": story(row, with_exchanges=request.user.has_perm("checkout.view_exchange")),
             "deliveries": _deliveries(payments),
             "events": self._events(request, row),
-            "kind": kind_word(row.kind),
             "customer": customer_lines(row.customer),
             "items": [{**item, "unit_price": Money(item["unit_price"], row.currency)} for item in row.items],
             # Who holds the link may pay and see the order as the shopper does: it is for those who may act on it.

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 
 from checkout.merchant import payment_actions
+from checkout.merchant.by_hand import LOOKED
 from checkout.merchant.orders import attempts, tenders
 from checkout.merchant.record import RecordAdmin
 from checkout.merchant.shown import badge, link, moment, provider_name, sum_of, whole
@@ -19,7 +20,7 @@ from checkout.models import Payment
 
 class PaymentAdmin(RecordAdmin):
     record_template = "merchant/payment.html"
-    row_actions = payment_actions.ACTIONS
+    row_actions = (*payment_actions.ACTIONS, LOOKED)
     list_display = ["name", "order_link", "provider", "sum", "state_word", "card", "created"]
     list_filter = ["state", "account", "created_at"]
     search_fields = ["reference"]

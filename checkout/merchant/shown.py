@@ -8,9 +8,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from checkout.models import Account
+from checkout.models import Account, SavedCard
 from checkout.templatetags.guichet import money as money_text
-from providers.base import Kind
 from providers.money import Money
 
 
@@ -52,14 +51,8 @@ def customer_lines(customer: dict[str, Any]) -> list[tuple[str, str]]:
     return [(names[name], str(customer[name])) for name in names if customer.get(name)]
 
 
-def kind_word(kind: str) -> str:
-    return {
-        Kind.ONE_OFF: _("one payment"),
-        Kind.SUBSCRIPTION: _("subscription"),
-        Kind.PAYMENT_PLAN: _("payment plan"),
-        Kind.MANDATE: _("mandate"),
-        Kind.SAVE_CARD: _("a card for later"),
-    }[Kind(kind)]
+def expires(card: SavedCard) -> str:
+    return f"{card.expiry_month:02}/{card.expiry_year}" if card.expiry_month and card.expiry_year else "–"
 
 
 def provider_name(account: Account) -> str:

@@ -20,6 +20,8 @@ class SavedCard(models.Model):
     last4 = models.CharField(_("last four digits"), max_length=4, blank=True)
     expiry_month = models.PositiveSmallIntegerField(null=True, blank=True)
     expiry_year = models.PositiveSmallIntegerField(null=True, blank=True)
+    # Values of providers.base.Occasion in which the merchant may charge it alone; null: in all that the provider knows.
+    occasions = models.JSONField(null=True, blank=True, editable=False)
     consented_at = models.DateTimeField(_("consent"))
     removed_at = models.DateTimeField(_("removed"), null=True, blank=True)
 

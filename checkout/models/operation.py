@@ -36,6 +36,9 @@ class Operation(models.Model):
     plan = models.JSONField(default=dict, blank=True)
     provider_id = models.CharField(max_length=100, blank=True)
     message = models.CharField(_("message"), max_length=300, blank=True)
+    person_asked = models.BooleanField(
+        default=False, editable=False
+    )  # it was open for so long that we flagged it
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )

@@ -18,6 +18,13 @@ from providers.money import Money
 if TYPE_CHECKING:
     from checkout.models.payment import Payment
 
+KINDS = [
+    (Kind.ONE_OFF.value, _("one payment")),
+    (Kind.SUBSCRIPTION.value, _("subscription")),
+    (Kind.PAYMENT_PLAN.value, _("payment plan")),
+    (Kind.MANDATE.value, _("mandate")),
+    (Kind.SAVE_CARD.value, _("a card for later")),
+]
 # No letters and digits that are mistaken for one another over the phone.
 _NUMBER_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 
@@ -49,9 +56,7 @@ class Order(models.Model):
     state = models.CharField(
         _("state"), max_length=10, choices=STATES, default=OrderState.OPEN, editable=False
     )
-    kind = models.CharField(
-        _("kind"), max_length=15, choices=[(k.value, k.value) for k in Kind], default=Kind.ONE_OFF
-    )
+    kind = models.CharField(_("kind"), max_length=15, choices=KINDS, default=Kind.ONE_OFF)
     amount_minor = models.BigIntegerField(_("amount"))
     currency = models.CharField(_("currency"), max_length=3)
     description = models.CharField(_("description"), max_length=255, blank=True)

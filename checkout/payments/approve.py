@@ -48,8 +48,8 @@ def _why_not(order: Order, payment: Payment, approval: Approval) -> str:
         return f"The amount is not {approval.money}, but {payment.money}."
     if not payment.is_open:
         return "This attempt is over."
-    if order.state != OrderState.OPEN or order.is_past_hold():
-        return "The order can no longer be paid."
     if order.payments.exclude(pk=payment.pk).filter(state__in=HELD_STATES).exists():
         return "The order is paid already."
+    if order.state != OrderState.OPEN or order.is_past_hold():
+        return "The order can no longer be paid."
     return ""

@@ -98,7 +98,7 @@ def charge_for(payment: Payment) -> Charge:
         ),
         capture_later=order.capture_later,
         channel=payment.channel,
-        saved_card=payment.saved_card.token.reveal() if payment.saved_card else "",
+        saved_card=(payment.saved_card.token.reveal() or "") if payment.saved_card else "",
         save_card=payment.save_card,
         occasion=Occasion(payment.occasion) if payment.occasion else None,
         expires_at=order.expires_at,

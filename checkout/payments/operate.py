@@ -1,6 +1,7 @@
 """How is money captured, voided or refunded? The intent with its key is committed; then the provider is asked, once."""
 
 import secrets
+from dataclasses import replace
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -50,7 +51,8 @@ def operate(
         method = {Verb.CAPTURE: provider.capture, Verb.VOID: provider.void, Verb.REFUND: provider.refund}[
             verb
         ]
-        report = method(charge_for(payment), money, key=operation.key, plan=operation.plan)
+        charge = replace(charge_for(payment), reason=operation.reason)
+        report = method(charge, money, key=operation.key, plan=operation.plan)
     except Declined as no:
         return _ended(operation, OperationStatus.FAILURE, no.decline.message or no.decline.code)
     except (Invalid, Misconfigured, Unreachable) as no:

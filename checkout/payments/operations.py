@@ -17,6 +17,8 @@ from providers.base import OperationStatus, Report, Verb
 
 # Longer than any call to a provider, and than it takes one to show what it was asked for.
 MAY_BE_ON_ITS_WAY = timedelta(minutes=15)
+# A provider that neither lists it nor shows it in a sum will not do so later: somebody has to look there.
+A_PERSON_MAY_KNOW = timedelta(hours=1)
 SUM_OF = {Verb.CAPTURE: "captured_minor", Verb.VOID: "voided_minor", Verb.REFUND: "refunded_minor"}
 
 
@@ -25,7 +27,7 @@ def take_operations(order: Order, payment: Payment, report: Report) -> list[str]
     the payment has taken the report's sums."""
     if report.operations is None:
         _take_from_sums(order, payment)
-        return []
+        return _unknown_for_long(payment)
     doubts = []
     seen: set[int] = set()
     for listed in report.operations:
@@ -46,6 +48,20 @@ def take_operations(order: Order, payment: Payment, report: Report) -> list[str]
     for row in missing.exclude(pk__in=seen):
         write_operation(order, payment, row, OperationStatus.FAILURE, why="the provider knows nothing of it")
         row.save()
+    return doubts + _unknown_for_long(payment)
+
+
+def _unknown_for_long(payment: Payment) -> list[str]:
+    """Whom the provider leaves in the dark, it will not enlighten any more. Said once for each."""
+    long_ago = timezone.now() - A_PERSON_MAY_KNOW
+    unknown = payment.operations.filter(
+        status=OperationStatus.UNCERTAIN, person_asked=False, created_at__lt=long_ago
+    )
+    doubts = []
+    for row in unknown:
+        row.person_asked = True
+        row.save(update_fields=["person_asked"])
+        doubts.append(f"nobody knows whether the {row.verb} of {row.money} was done: look at the provider")
     return doubts
 
 

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -22,7 +23,14 @@ class ReferenceTaken(Exception):
 
 
 def create_order(
-    shop: Shop, *, reference: str, money: Money, expires_at: datetime | None = None, **fields: Any
+    shop: Shop,
+    *,
+    reference: str,
+    money: Money,
+    expires_at: datetime | None = None,
+    who: str = Who.SHOP,
+    user: User | None = None,
+    **fields: Any,
 ) -> Order:
     """A new open order; `fields` are columns of Order, checked before. ReferenceTaken when there is one already."""
     until = expires_at or timezone.now() + timedelta(minutes=shop.hold_minutes)
@@ -36,7 +44,7 @@ def create_order(
                 expires_at=until,
                 **fields,
             )
-            tell(order, "order.created", who=Who.SHOP, money=str(money), until=aware(until))
+            tell(order, "order.created", who=who, user=user, money=str(money), until=aware(until))
             return order
     except IntegrityError:
         if Order.objects.filter(shop=shop, reference=reference).exists():

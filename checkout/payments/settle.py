@@ -79,7 +79,7 @@ def returned(payment: Payment, query: dict[str, str], *, patience: float) -> Pay
         return row  # `start` or `recover` has it in hand; or there is nothing left to learn from a reload
     report = ask(row, patience=patience)
     if report is None:
-        return Payment.objects.get(pk=payment.pk)
+        return _without_decline(payment)
     settled = apply(payment.pk, report)
     if claim is Claim.SUCCESS and settled.state not in MONEY_STATES | {State.PENDING}:
         with order_lock(payment.order_id) as order:
@@ -87,6 +87,17 @@ def returned(payment: Payment, query: dict[str, str], *, patience: float) -> Pay
                 tell(order, "payment.claim_false", payment=settled, who=Who.PROVIDER, weight=Weight.WARNING,
                      claim=claim.value, outcome=settled.state)  # fmt: skip
     return settled
+
+
+def _without_decline(payment: Payment) -> Payment:
+    """An attempt may be tried again within the provider's page: while it does not answer, nobody knows whether what it
+    refused before is why the browser is back now, nor that nothing was charged since."""
+    with order_lock(payment.order_id) as order:
+        row = order.payments.select_related("account").get(pk=payment.pk)
+        if row.is_open and row.decline_reason:
+            row.decline_code = row.decline_message = row.decline_reason = ""
+            row.save(update_fields=["decline_code", "decline_message", "decline_reason"])
+        return row
 
 
 def can_go_on(payment: Payment) -> bool:
@@ -100,13 +111,14 @@ def can_go_on(payment: Payment) -> bool:
 
 
 def go_on(payment: Payment, *, patience: float) -> Payment:
-    """The shopper left the provider and comes again: ask, and show the same attempt if it is still open."""
+    """The shopper left the provider and comes again: ask, and show the same attempt if it is still open. Also when
+    there is no answer: it is one attempt, and the provider takes no money for it twice."""
     settled = settle(payment, patience=patience)
     if not can_go_on(settled):
         return settled
     with order_lock(payment.order_id) as order:
         row = order.payments.select_related("account").get(pk=payment.pk)
-        if row.is_open and row.claimed_at is not None:
+        if can_go_on(row) and row.claimed_at is not None:
             row.claim, row.claimed_at = Claim.NOTHING.value, None
             row.save(update_fields=["claim", "claimed_at"])
             tell(order, "payment.resumed", payment=row, who=Who.SHOPPER)

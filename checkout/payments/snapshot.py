@@ -3,13 +3,15 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from checkout.models import Order
+from checkout.models import Order, Payment
+from checkout.states import State
 
 
-def order_snapshot(order: Order) -> dict[str, Any]:
-    """JSON-ready. Amounts are integer minor units of `currency`; times ISO 8601 in UTC."""
+def order_snapshot(order: Order, *, about: Payment | None = None) -> dict[str, Any]:
+    """JSON-ready. Amounts are integer minor units of `currency`; times ISO 8601 in UTC. `payment` is the attempt that
+    brought the money, else the latest one; or `about`, for whoever asked for that very attempt."""
     paying = order.paying_attempt()
-    latest = paying or order.latest_attempt()
+    latest = about or paying or order.latest_attempt()
     return {
         "id": order.number,
         "reference": order.reference,
@@ -36,11 +38,25 @@ def order_snapshot(order: Order) -> dict[str, Any]:
             "provider": latest.account.provider,
             "provider_id": latest.provider_id,
             "decline_reason": latest.decline_reason or None,
+            "decline_code": latest.decline_code or None,
+            "decline_message": latest.decline_message or None,
+            "may_retry": latest.may_retry,
             "occasion": latest.occasion or None,
             "errors": latest.refused_fields,
+            "next": how_it_goes_on(order, latest),
             "card": {"brand": latest.card_brand, "last4": latest.card_last4} if latest.card_last4 else None,
         },
     }
+
+
+def how_it_goes_on(order: Order, payment: Payment) -> dict[str, str] | None:
+    """Where the shopper is to be sent so that this attempt goes on; None when it waits for nobody, or for others.
+
+    Always our own page: it alone may embed the provider's widget, and it knows what became of the attempt since.
+    """
+    if payment.state == State.STARTED and payment.show:
+        return {"kind": "page", "url": order.pay_url}
+    return None
 
 
 def _utc(moment: datetime) -> str:

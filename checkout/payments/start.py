@@ -11,7 +11,7 @@ from checkout.models import Account, Order, Payment, SavedCard
 from checkout.payments.apply import apply, started
 from checkout.payments.attention import flag
 from checkout.payments.border import charge_for, prospective_charge, provider_for
-from checkout.payments.cards import cards_for
+from checkout.payments.cards import cards_for, occasions_of
 from checkout.payments.locks import order_lock
 from checkout.payments.schedule import START_MAY_TAKE, next_check
 from checkout.payments.texts import fit, fit_to_show
@@ -51,17 +51,36 @@ def start(
     followed by another; also when a key or an occasion asks for a new attempt while another one is open.
     Takes as long as the provider takes to answer.
     """
-    asked = _Asked(account, channel, saved_card, save_card, occasion, key, who, user)
+    return _begin(order, _Asked(account, channel, saved_card, save_card, occasion, key, who, user))[0]
+
+
+def start_once(
+    order: Order,
+    account: Account,
+    *,
+    key: str,
+    channel: str = "",
+    saved_card: SavedCard | None = None,
+    occasion: Occasion | None = None,
+    who: str,
+    user: User | None = None,
+) -> tuple[Payment, bool]:
+    """`start` for a caller that has to say whether this very call made the attempt, or one with the same key did."""
+    return _begin(order, _Asked(account, channel, saved_card, False, occasion, key, who, user))
+
+
+def _begin(order: Order, asked: "_Asked") -> tuple[Payment, bool]:
+    account, channel = asked.account, asked.channel
     if known := _made_by(order, asked):
-        return known
+        return known, False
     if channel and channel not in account.provider_class.channels:
         raise NotPayable(f"{account.name} has no such channel")
-    if occasion is not None and saved_card is None:
+    if asked.occasion is not None and asked.saved_card is None:
         raise NotPayable("without the customer, only a saved card can be charged")
     if sentence := _refusal(order, asked):
         raise NotPayable(sentence)
     payment, new = _intend(order, asked)
-    return open_at_provider(payment) if new else payment
+    return (open_at_provider(payment) if new else payment), new
 
 
 @dataclass(frozen=True)
@@ -123,6 +142,8 @@ def _intend(order: Order, asked: _Asked) -> tuple[Payment, bool]:
             raise NotPayable("the account is not for this order")
         if saved_card is not None and not cards_for(locked, account).filter(pk=saved_card.pk).exists():
             raise NotPayable("the card is not this customer's")
+        if saved_card is not None and asked.occasion and asked.occasion not in occasions_of(saved_card):
+            raise NotPayable(f"the customer did not leave the card for this: {asked.occasion.value}")
         number = latest.number + 1 if latest else 1
         now = timezone.now()
         payment = Payment.objects.create(

@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from checkout.models import Delivery, Order, Payment, ShopEvent
-from checkout.states import HELD_STATES, OrderState
+from checkout.states import HELD_STATES, OrderState, State
 
 # What was claimed is not claimed again for this long: a worker has it, or has died with it.
 LEASE = timedelta(minutes=3)
@@ -28,10 +28,11 @@ def due_events() -> list[Any]:
 
 
 def due_orders() -> list[int]:
-    """Open orders past their hold that hold no money."""
+    """Open orders past their hold that hold no money. Where a payment is under way (a bank transfer takes days), its
+    own checks go on, and the order is closed when they end."""
     now = timezone.now()
     waiting = Q(swept_at=None) | Q(swept_at__lt=now - timedelta(minutes=1))
-    held = Payment.objects.filter(order=models.OuterRef("pk"), state__in=HELD_STATES)
+    held = Payment.objects.filter(order=models.OuterRef("pk"), state__in=[*HELD_STATES, State.PENDING])
     with transaction.atomic():
         rows = (
             Order.objects.select_for_update(skip_locked=True, of=("self",))

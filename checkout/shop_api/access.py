@@ -1,4 +1,4 @@
-"""Which shop is asking? The one whose bearer key it is."""
+"""Which shop is asking, and is that order its own? The shop is the one whose bearer key it is."""
 
 from datetime import timedelta
 
@@ -7,10 +7,12 @@ from django.http import HttpRequest
 from django.utils import timezone
 from ninja.security import HttpBearer
 
-from checkout.models import ApiKey, Shop
+from checkout.models import ApiKey, Order, SavedCard, Shop
+from checkout.shop_api.problems import Problem
 
 # Often enough to see which key is still in use; not a write for each request.
 NOTED_EVERY = timedelta(minutes=1)
+_LONGEST_ID = 18  # digits that every database's integers hold
 
 
 class ShopKey(HttpBearer):
@@ -25,3 +27,30 @@ class ShopKey(HttpBearer):
             stale = Q(last_used_at=None) | Q(last_used_at__lt=now - NOTED_EVERY)
             ApiKey.objects.filter(stale, pk=key.pk).update(last_used_at=now)
         return key.shop
+
+
+def shop_of(request: HttpRequest) -> Shop:
+    shop: Shop = request.auth  # type: ignore[attr-defined]  # put there by ShopKey
+    return shop
+
+
+def own_order(request: HttpRequest, number: str) -> Order:
+    """The shop's own order. Another shop's is no different from none."""
+    order = None if "\0" in number else shop_of(request).orders.filter(number=number).first()
+    if order is None:
+        raise Problem(404, "no-such-order", "You have no order with this id.")
+    return order
+
+
+def own_card(request: HttpRequest, card_id: str) -> SavedCard:
+    """A card that a customer left with this shop, whether it was removed since or not."""
+    card = None
+    if card_id.isascii() and card_id.isdigit() and len(card_id) <= _LONGEST_ID:
+        card = SavedCard.objects.select_related("account").filter(shop=shop_of(request), pk=card_id).first()
+    if card is None or str(card.pk) != card_id:  # "007" is nobody's name
+        raise no_such_card()
+    return card
+
+
+def no_such_card() -> Problem:
+    return Problem(404, "no-such-card", "You have no saved card with this id.")

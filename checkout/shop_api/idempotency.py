@@ -7,11 +7,26 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from ninja import Header
 
 from checkout.models import IdempotencyKey, Shop
 from checkout.shop_api.problems import Problem
 
 HEADER = "Idempotency-Key"
+REPLAY = "Idempotent-Replay"
+
+
+def key_header(brings: str) -> Any:
+    """The header as an operation asks for it; `brings`: what the same key brings the second time."""
+    return Header(
+        ...,
+        alias=HEADER,
+        min_length=1,
+        max_length=255,
+        pattern=r"^[\x21-\x7e]+$",
+        description=f"Your own name for this request, such as the basket's id. Sent again with the same body, it "
+        f"brings {brings}, with the header {REPLAY}: true.",
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +63,14 @@ def once(shop: Shop, key: str, mark: str, make: Callable[[], tuple[int, dict[str
     if known.status is None:
         raise RuntimeError("an idempotency key without its answer was committed")
     if known.fingerprint != mark:
-        why = "was used before, for another request; take a new one"
-        raise Problem(422, "idempotency-key-reused", f"{HEADER}: {why}.", errors=[(HEADER, why)])
+        raise key_reused()
     return Answered(status=known.status, body=str(known.answer), replayed=True)
+
+
+def was_answered(shop: Shop, key: str) -> bool:
+    return IdempotencyKey.objects.filter(shop=shop, key=key).exists()
+
+
+def key_reused() -> Problem:
+    why = "was used before, for another request; take a new one"
+    return Problem(422, "idempotency-key-reused", f"{HEADER}: {why}.", errors=[(HEADER, why)])

@@ -5,15 +5,17 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from ninja import Header, Query, Router
+from ninja import Query, Router
 
 from checkout.models import Order, Shop
+from checkout.payments.border import complaints_of
 from checkout.payments.cancel import give_up
 from checkout.payments.orders import ReferenceTaken, create_order
 from checkout.payments.snapshot import order_snapshot
 from checkout.payments.timeline import Who
-from checkout.shop_api.idempotency import HEADER, fingerprint, once
-from checkout.shop_api.problems import Problem, fields_problem
+from checkout.shop_api.access import own_order, shop_of
+from checkout.shop_api.idempotency import REPLAY, fingerprint, key_header, once, was_answered
+from checkout.shop_api.problems import FieldError, Problem, fields_problem
 from checkout.shop_api.shapes import NewOrder, OrderOut, OrdersOut, ProblemOut, disagreements
 from checkout.states import OrderState
 from providers.money import Money
@@ -33,20 +35,14 @@ _NONE = {401: ProblemOut, 404: ProblemOut}
 def create(
     request: HttpRequest,
     order: NewOrder,
-    idempotency_key: str = Header(
-        ...,
-        alias=HEADER,
-        min_length=1,
-        max_length=255,
-        pattern=r"^[\x21-\x7e]+$",
-        description="Your own name for this request, such as the basket's id. Sent again with the same body, it brings "
-        "the first answer again, with the header Idempotent-Replay: true.",
-    ),
+    idempotency_key: str = key_header("the first answer again"),
 ) -> Any:
     """Then send the shopper's browser to `pay_url`."""
     if wrong := disagreements(order):
         raise fields_problem(wrong)
-    shop = _shop(request)
+    shop = shop_of(request)
+    if not was_answered(shop, idempotency_key) and (wrong := _complaints(shop, order)):
+        raise fields_problem(wrong)
     mark = fingerprint("POST", request.path, order.model_dump(mode="json", exclude_unset=True))
 
     def make() -> tuple[int, dict[str, Any]]:
@@ -60,29 +56,54 @@ def create(
     # As it was, and not as today's OrderOut would have it.
     response = HttpResponse(answered.body, status=answered.status, content_type="application/json")
     if answered.replayed:
-        response["Idempotent-Replay"] = "true"
+        response[REPLAY] = "true"
     return response
 
 
 def _create(shop: Shop, order: NewOrder) -> Order:
     minutes = order.hold_minutes or shop.hold_minutes
-    customer = order.customer.model_dump(exclude_defaults=True)
     return create_order(
         shop,
         reference=order.reference,
         money=Money(order.amount, order.currency),
         expires_at=timezone.now() + timedelta(minutes=minutes),
-        kind=order.kind,
-        description=order.description,
-        items=[item.model_dump() for item in order.items],
-        customer=customer,
-        email=order.customer.email,
-        language=order.language,
-        return_url=order.return_url,
-        capture_later=order.capture_later,
-        metadata=order.metadata,
-        options=order.options,
+        **_columns(order),
     )
+
+
+def _columns(order: NewOrder) -> dict[str, Any]:
+    return {
+        "kind": order.kind,
+        "description": order.description,
+        "items": [item.model_dump() for item in order.items],
+        "customer": order.customer.model_dump(exclude_defaults=True),
+        "email": order.customer.email,
+        "language": order.language,
+        "return_url": order.return_url,
+        "capture_later": order.capture_later,
+        "keep_card": order.keep_card,
+        "metadata": order.metadata,
+        "options": order.options,
+    }
+
+
+def _complaints(shop: Shop, order: NewOrder) -> list[FieldError]:
+    """What the shop's own accounts would refuse. Asked outside of the transaction that makes the order, and not when
+    the key is known: an answer that was given stays given, whatever became of the accounts.
+
+    Options for a provider of which the shop has no account, or none that is switched on, are checked for their shape
+    and then wait unread. One shop's software serves merchants with this account and with that one, and a merchant who
+    takes a method out for an evening does not mean to close the shop.
+    """
+    unsaved = Order(
+        shop=shop,
+        reference=order.reference,
+        amount_minor=order.amount,
+        currency=order.currency,
+        expires_at=timezone.now() + timedelta(minutes=order.hold_minutes or shop.hold_minutes),
+        **_columns(order),
+    )
+    return complaints_of(unsaved)
 
 
 @router.get(
@@ -93,7 +114,7 @@ def _create(shop: Shop, order: NewOrder) -> Order:
 )
 def find(request: HttpRequest, reference: str = Query(..., min_length=1, max_length=100)) -> Any:
     """A list of one, or of none."""
-    found = [] if "\0" in reference else _shop(request).orders.filter(reference=reference)
+    found = [] if "\0" in reference else shop_of(request).orders.filter(reference=reference)
     return {"orders": [order_snapshot(order) for order in found]}
 
 
@@ -104,7 +125,7 @@ def find(request: HttpRequest, reference: str = Query(..., min_length=1, max_len
     summary="Read an order",
 )
 def read(request: HttpRequest, order_id: str) -> Any:
-    return order_snapshot(_own(request, order_id))
+    return order_snapshot(own_order(request, order_id))
 
 
 @router.post(
@@ -115,7 +136,7 @@ def read(request: HttpRequest, order_id: str) -> Any:
 )
 def cancel(request: HttpRequest, order_id: str) -> Any:
     """The provider is told first, and money that came before wins. A canceled or expired order is answered as it is."""
-    order = _own(request, order_id)
+    order = own_order(request, order_id)
     if order.state == OrderState.OPEN:
         order = give_up(order, who=Who.SHOP)
     if order.state in {OrderState.CANCELED, OrderState.EXPIRED}:
@@ -129,16 +150,3 @@ def cancel(request: HttpRequest, order_id: str) -> Any:
         "The provider has not said yet that the attempt is over, so the order is still open. Try again later."
     )
     raise Problem(409, "order-still-open", why, order=snapshot)
-
-
-def _shop(request: HttpRequest) -> Shop:
-    shop: Shop = request.auth  # type: ignore[attr-defined]  # put there by ShopKey
-    return shop
-
-
-def _own(request: HttpRequest, number: str) -> Order:
-    """The shop's own order. Another shop's is no different from none."""
-    order = None if "\0" in number else _shop(request).orders.filter(number=number).first()
-    if order is None:
-        raise Problem(404, "no-such-order", "You have no order with this id.")
-    return order

@@ -2,6 +2,7 @@
 
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from babel import Locale
 from babel.numbers import list_currencies
@@ -12,7 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, S
 
 from checkout.shop_api.problems import FieldError, sentence
 from providers import PROVIDERS, provider_class
-from providers.base import Kind
+from providers.base import Kind, Occasion
 
 _CURRENCIES = list_currencies()
 _COUNTRIES = Locale("en").territories
@@ -110,6 +111,9 @@ class NewOrder(_Strict):
     language: Literal["en", "fr"] = "en"
     return_url: Annotated[str, AfterValidator(_web_address), Field(max_length=500)] = ""
     capture_later: StrictBool = False
+    keep_card: StrictBool = Field(
+        False, description="The customer agreed in your shop that the card is kept. Needs customer.reference."
+    )
     hold_minutes: Annotated[StrictInt, Field(ge=1, le=1440)] | None = Field(
         None, description="How long the order stays payable; the shop's own setting when left out."
     )
@@ -130,6 +134,8 @@ def disagreements(order: NewOrder) -> list[FieldError]:
         found.append(("amount", f"must be more than 0 for {order.kind.value}"))
     if order.kind is Kind.SAVE_CARD and not order.customer.reference:
         found.append(("customer.reference", "is needed for save_card: a card is kept for a known customer"))
+    if order.keep_card and not order.customer.reference:
+        found.append(("customer.reference", "is needed for keep_card: a card is kept for a known customer"))
     total = sum(item.quantity * item.unit_price for item in order.items)
     if order.items and total != order.amount:
         found.append(("items", f"add up to {total}, and the amount is {order.amount}"))
@@ -158,9 +164,33 @@ class FieldErrorOut(Schema):
     message: str
 
 
+class NewPayment(_Strict):
+    """One attempt at an order. Everything may be left out where your shop has one account."""
+
+    provider: str | None = Field(None, max_length=20, description="Where to open it, such as ecomcharge.")
+    account: UUID | None = Field(
+        None, description="Which account, where your shop has several at one provider."
+    )
+    saved_card: str | None = Field(
+        None, max_length=40, description="A saved card's id: pay with it, or charge it for `occasion`."
+    )
+    occasion: Occasion | None = Field(
+        None,
+        description="Charge `saved_card` now, the customer away, and why. One of the card's `occasions`.",
+    )
+    channel: str = Field(
+        "", max_length=20, description="One of the provider's channels; its first when empty."
+    )
+
+
 class CardOut(Schema):
     brand: str
     last4: str
+
+
+class NextOut(Schema):
+    kind: str = Field(description="page: send the shopper's browser there.")
+    url: str
 
 
 class PaymentOut(Schema):
@@ -171,9 +201,15 @@ class PaymentOut(Schema):
     state: str
     provider: str
     provider_id: str
-    decline_reason: str | None
+    decline_reason: str | None = Field(description="Why not, in one of Guichet's own words.")
+    decline_code: str | None = Field(
+        description="Why not, in the provider's word; or ours: unreachable, not_opened, misconfigured, invalid."
+    )
+    decline_message: str | None = Field(description="A sentence for your own staff, not for the shopper.")
+    may_retry: bool = Field(description="False: another attempt could charge twice. A person looks first.")
     occasion: str | None = Field(description="Why you charged a saved card while the customer was away.")
     errors: list[FieldErrorOut] = Field(description="Fields of your request that the provider refused.")
+    next: NextOut | None = Field(description="How the shopper goes on; null when it waits for nobody.")
     card: CardOut | None
 
 
@@ -209,3 +245,25 @@ class ProblemOut(Schema):
     status: int
     detail: str
     errors: list[FieldErrorOut]
+    order: OrderOut | None = Field(
+        None, description="The order as it stands, where the refusal hangs on it; else it is left out."
+    )
+
+
+class SavedCardOut(Schema):
+    id: str
+    customer: str = Field(description="Your own reference of the customer.")
+    provider: str
+    account: str
+    brand: str
+    last4: str
+    expiry_month: int | None
+    expiry_year: int | None
+    consented_at: str
+    occasions: list[str] = Field(
+        description="For what you may charge it, the customer away. Empty: you cannot."
+    )
+
+
+class SavedCardsOut(Schema):
+    saved_cards: list[SavedCardOut]

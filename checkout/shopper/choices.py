@@ -17,7 +17,8 @@ _LOOK = ("brand", "last4", "expiry_month", "expiry_year")
 class Option:
     account: Account
     card: SavedCard | None = None
-    can_keep: bool = False  # the shopper may be asked whether the card is to be kept
+    keeps: bool = False  # a card that is paid with may be kept, once the customer has agreed
+    can_keep: bool = False  # ... which our page is to ask
 
     @property
     def value(self) -> str:
@@ -34,7 +35,7 @@ def options_for(order: Order) -> list[Option]:
     """In the sequence they are offered in. Asks nobody."""
     accounts = methods_for(order)
     saved = [Option(account, card) for account in accounts for card in _cards(order, account)]
-    return saved + [Option(account, can_keep=_can_keep(order, account)) for account in accounts]
+    return saved + [_new_card(order, account) for account in accounts]
 
 
 def same_again(options: list[Option], attempt: Payment) -> Option | None:
@@ -68,7 +69,14 @@ def _has_expired(card: SavedCard) -> bool:
     return (card.expiry_year, card.expiry_month) < (today.year, today.month)
 
 
-def _can_keep(order: Order, account: Account) -> bool:
+def _new_card(order: Order, account: Account) -> Option:
+    keeps = _keeps(order, account)
+    # Asked once: not again here when the shop has asked, or the provider's own form is going to.
+    asks = keeps and not order.keep_card and not provider_for(account).asks_consent()
+    return Option(account, keeps=keeps, can_keep=asks)
+
+
+def _keeps(order: Order, account: Account) -> bool:
     if not order.customer_reference() or order.kind != Kind.ONE_OFF:
         return False
     if Kind.SAVE_CARD not in account.provider_class.kinds:

@@ -41,7 +41,7 @@ def context_for(order: Order, sight: Sight, *, note: str, go_on: bool) -> dict[s
         "back_url": order.return_url or order.shop.return_url,
         "note": _note(sight, note),
         "refresh": page in WAITING,
-        "follow": "change" if page in WAITING else "end" if sight.attempt_is_open else "",
+        "follow": _follow(sight),
         "timed": page in TIMED,
         "seconds_left": max(int((order.expires_at - timezone.now()).total_seconds()), 1),
         "extendable": order.extensions < MAX_EXTENSIONS,
@@ -52,6 +52,8 @@ def context_for(order: Order, sight: Sight, *, note: str, go_on: bool) -> dict[s
         context |= _ways(order, sight)
     if page is Page.FAILED and attempt is not None:
         context["why"], context["advice"] = decline_of(attempt.decline_reason)
+    if page is Page.WIDGET:
+        context["page_link"] = title_of(Page.ONWARD, saves_card=saves_card)
     if page in BUSY and attempt is not None:
         context["show"] = attempt.show
         context["go_on"] = go_on
@@ -76,12 +78,26 @@ def _ways(order: Order, sight: Sight) -> dict[str, Any]:
     options = options_for(order)
     again = same_again(options, sight.attempt) if sight.attempt else None
     others = [option for option in options if option is not again]
+    agreed_again = order.keep_card and again is not None and again.keeps
     return {
         "again": again,
         "options": others,
         "can_keep": any(option.can_keep for option in others),
+        # Said once: where the first of the buttons is that it is true of.
+        "agreed": order.keep_card and not agreed_again and any(option.keeps for option in others),
+        "agreed_again": agreed_again,
         "is_test": bool(options) and not any(option.account.live for option in options),
     }
+
+
+def _follow(sight: Sight) -> str:
+    """When is the open page drawn anew? A shopper who types, or is elsewhere, is left alone until the attempt is over;
+    who reads what became of an attempt that may still end otherwise is told of any change."""
+    if sight.page in WAITING:
+        return "change"
+    if not sight.attempt_is_open:
+        return ""
+    return "end" if sight.page in BUSY else "change"
 
 
 def _note(sight: Sight, name: str) -> Any:

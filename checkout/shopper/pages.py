@@ -21,7 +21,7 @@ class Page(StrEnum):
     INTERRUPTED = (
         "interrupted"  # the shopper left the provider, or the attempt came to nothing without a refusal
     )
-    FAILED = "failed"  # refused
+    FAILED = "failed"  # refused, whether or not the provider lets the same attempt be tried again
     BLOCKED = "blocked"  # a further attempt could charge twice
     OVERDUE = "overdue"  # the hold is over, and the order is about to be closed
     PAID = "paid"
@@ -64,7 +64,8 @@ def sight_of(order: Order) -> Sight:
     page = _page(order, attempt)
     parts = [page, order.state, "!" if order.attention else ""]
     if attempt is not None:
-        parts += [str(attempt.number), attempt.state, attempt.claim, str(attempt.refunded_minor)]
+        parts += [str(attempt.number), attempt.state, attempt.claim, attempt.decline_reason]
+        parts += [str(attempt.refunded_minor)]
     return Sight(page, attempt, "~".join(parts))
 
 
@@ -91,6 +92,8 @@ def _open(order: Order, attempt: Payment) -> Page:
         return Page.CHECKING
     if order.is_past_hold():
         return Page.OVERDUE
+    if attempt.claim == Claim.FAILURE and attempt.decline_reason:
+        return Page.FAILED  # refused within the provider's own page, where the attempt may be tried again
     if attempt.claim in {Claim.CANCEL, Claim.FAILURE}:
         return Page.INTERRUPTED
     return _SHOWS.get(attempt.show.get("kind", ""), Page.CHECKING)

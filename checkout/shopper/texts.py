@@ -100,7 +100,7 @@ NOTES: dict[str, Promise] = {
 }
 
 # The providers' own labels: they know no Django, so their words are marked for translation here.
-LABELS = (gettext_noop("Bank card"),)
+LABELS = (gettext_noop("Bank card"), gettext_noop("Card or local payment method"))
 
 
 def title_of(page: Page, *, saves_card: bool) -> Promise:

@@ -96,7 +96,7 @@ def _page(request: HttpRequest, *, problem: str = "", status: int = 200) -> Http
         "steps": _STEPS,
         "appointments": Appointment.objects.filter(provider__in=slugs).order_by("due_at")[:5],
         "accounts": [
-            (STANDINS[slug], name, accounts.shown(slug, values).items())
+            (STANDINS[slug], name, [*accounts.shown(slug, values).items(), *STANDINS[slug].facts(name)])
             for slug in slugs
             for name, values in accounts.all_of(slug).items()
         ],

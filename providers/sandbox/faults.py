@@ -13,7 +13,7 @@ OUTCOMES = ("approve", "refuse", "cancel", "challenge")
 # What happens to the next call of the shop's server.
 HTTP = ("slow", "no_answer", "http_500", "http_509", "http_429", "cut_body")
 # What happens to the next notification.
-NOTIFICATION = ("lost", "doubled", "late", "reordered", "forged")
+NOTIFICATION = ("lost", "doubled", "late", "reordered", "forged", "wrong_signature")
 # What a stand-in does by itself. `delayed`: the final result comes `seconds` later on the sandbox's clock.
 SPECIAL = ("delayed", "repayment_unsafe")
 # How a partner ends its part of the next operation (or payment); `reason` may say which partner's.
@@ -36,6 +36,7 @@ LABELS = {
     "late": "Notification late",
     "reordered": "Notifications reordered",
     "forged": "Notification forged",
+    "wrong_signature": "Notification signed wrongly",
     "delayed": "Result delayed",
     "repayment_unsafe": "Repayment not safe",
     "pending": "Pending",

@@ -18,9 +18,13 @@ _SECRET_NAMES = frozenset({
     "privatekey", "secretkey", "apikey", "xapikey", "xwsse", "ordersecretid",
     "cvv", "cvvcode", "cvc", "cvv2", "cardcvc", "verificationvalue", "securitycode",
 })  # fmt: skip
-_CARD_NAMES = frozenset({"cardnumber", "pan"})
-# A card number begins with 2 to 6; ids here begin with 1, and a hash is not a run of digits.
-_CARD = re.compile(r"(?<![\w.])[2-6](?:[ -]?\d){12,18}(?!\w)")
+_CARD_NAMES = frozenset({"cardnumber", "pan", "testcard"})
+# Whoever has it may act with it; its beginning is kept, to tell one from another.
+_TOKEN_NAMES = frozenset({"token"})
+_HEX_TOKEN = re.compile(r"(?<![0-9A-Za-z])([0-9a-f]{8})[0-9a-f]{56}(?![0-9A-Za-z])")
+_CARD_TOKEN = re.compile(r"(/credit_cards/[^/]{8})[^/]{12,}")
+# A card number begins with 2 to 6, a Belkart's with 9112; ids here begin with 1, and a hash is not a run of digits.
+_CARD = re.compile(r"(?<![\w.])(?:[2-6]|9(?=112))(?:[ -]?\d){12,18}(?!\w)")
 _BEARER = re.compile(r"(?i)^(bearer|basic|token)\s+\S.*$")
 _KEPT_HEADERS = (
     "content-type",
@@ -30,6 +34,9 @@ _KEPT_HEADERS = (
     "referer",
     "accept-language",
     "x-wsse",
+    "x-api-version",
+    "requestid",
+    "content-signature",
 )
 
 
@@ -40,14 +47,21 @@ def card_number(number: str) -> str:
 
 
 def text(value: str) -> str:
-    """Free text without card numbers."""
+    """Free text without card numbers and without tokens of 64 hexadecimal digits."""
+    value = _HEX_TOKEN.sub(rf"\1{MASK}", value)
     return _CARD.sub(lambda found: card_number(found[0]) if luhn(found[0]) else found[0], value)
+
+
+def token(value: str) -> str:
+    """`2d579c56***`."""
+    return (value[:8] if len(value) > 24 else "") + MASK
 
 
 def address(value: str) -> str:
     """A path and its query without card numbers, however they are encoded."""
     path, mark, query = value.partition("?")
-    return text(unquote(path)) + mark + (_form(query) if query else "")
+    path = _CARD_TOKEN.sub(rf"\1{MASK}", unquote(path))
+    return text(path) + mark + (_form(query) if query else "")
 
 
 def _form(encoded: str) -> str:
@@ -59,8 +73,12 @@ def _named(name: str, value: Any) -> Any:
     if isinstance(value, str | int) and not isinstance(value, bool) and value != "":
         if plain in _SECRET_NAMES:
             return MASK
-        if plain in _CARD_NAMES:
+        if plain in _CARD_NAMES or (
+            plain == "number" and re.fullmatch(r"(?:[ -]?\d){12,19}", str(value).strip())
+        ):
             return card_number(str(value))
+        if plain in _TOKEN_NAMES:
+            return token(str(value))
     return data(value)
 
 

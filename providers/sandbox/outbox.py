@@ -31,6 +31,8 @@ def post(provider: str, subject: str, url: str, body: str, headers: dict[str, st
     message = Outgoing(headers={"Content-Type": "application/json"} | headers, body=body)
     if fault == "forged":
         message = STANDINS[provider].forge(message)
+    elif fault == "wrong_signature":
+        message = STANDINS[provider].missign(message)
     now = clock.now()
     state = {"lost": State.LOST, "reordered": State.HELD}.get(fault, State.WAITING)
     due = now + timedelta(seconds=armed.seconds) if armed and fault in ("late", "reordered") else now

@@ -54,16 +54,22 @@ class Standin:
     # action -> what a button of the console does to the order or payment of that number.
     actions: Mapping[str, Callable[[str], None]] = field(default_factory=dict)
     cards: tuple[TestCard, ...] = COMMON
+    # What has to be typed beside the number of such a card.
+    cards_hint: str = "Any expiry date to come, code 123 (American Express 1234), 3-D Secure code 1234."
     # When a notification is tried again, and which answers end the retries.
     retry: Retry = GROWING
     taken: Callable[[int], bool] = lambda status: 200 <= status < 300
     forge: Callable[[Outgoing], Outgoing] = lambda message: message
+    # The same message under a signature that is not ours, where a stand-in signs.
+    missign: Callable[[Outgoing], Outgoing] = lambda message: message
+    # What the console shows of the account beyond its settings: (name, value).
+    facts: Callable[[str], list[tuple[str, str]]] = lambda account: []
 
 
 def _all() -> dict[str, Standin]:
-    from providers.sandbox import epc, purse
+    from providers.sandbox import ecomcharge, epc, purse
 
-    return {standin.slug: standin for standin in (epc.STANDIN, purse.STANDIN)}
+    return {standin.slug: standin for standin in (epc.STANDIN, ecomcharge.STANDIN, purse.STANDIN)}
 
 
 STANDINS: dict[str, Standin] = {}

@@ -88,7 +88,7 @@ class Checkout:
 
     @property
     def pay(self) -> Locator:
-        return self.page.get_by_role("button", name=re.compile("^(Pay .*[0-9]|Continue)"))
+        return self.page.get_by_role("button", name=re.compile("^((Pay|Reserve) .*[0-9]|Continue)"))
 
     @property
     def again(self) -> Locator:

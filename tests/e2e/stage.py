@@ -60,8 +60,8 @@ class Sandbox:
     def post(self, path: str, **body: Any) -> dict[str, Any]:
         return _json(requests.post(f"{self.url}/_sandbox/{path}", json=body, timeout=20))
 
-    def arm(self, fault: str, **how: Any) -> None:
-        self.post("faults", provider="epc", fault=fault, **how)
+    def arm(self, fault: str, *, provider: str = "epc", **how: Any) -> None:
+        self.post("faults", provider=provider, fault=fault, **how)
 
     def disarm(self) -> None:
         _json(requests.delete(f"{self.url}/_sandbox/faults", timeout=20))

@@ -103,6 +103,14 @@ def payment(of: Order, at: Account, state: State = State.STARTED, **fields: Any)
     return row
 
 
+def card(of: Shop, at: Account, customer: str = "C-7", **fields: Any) -> SavedCard:
+    values = {"brand": "Visa", "last4": "1111", "expiry_month": 4, "expiry_year": 2031}
+    return SavedCard.objects.create(
+        shop=of, account=at, customer_reference=customer, token=CARD_TOKEN,
+        fingerprint=f"f{SavedCard.objects.count()}", consented_at=timezone.now(), **{**values, **fields},
+    )  # fmt: skip
+
+
 def everything(of: Shop, at: Account) -> list[Order]:
     """One order for every state a payment can be in, with all that can hang on one."""
     orders = []
@@ -149,12 +157,9 @@ def everything(of: Shop, at: Account) -> list[Order]:
     flagged.attention = "42.99 EUR came after the order was expired"
     flagged.save()
     tell(flagged, "order.attention", who=Who.GUICHET, weight=Weight.WARNING, why=flagged.attention)
-    SavedCard.objects.create(
-        shop=of, account=at, customer_reference="C-7", token=CARD_TOKEN, fingerprint="f", brand="Visa", last4="1111",
-        expiry_month=4, expiry_year=2031, consented_at=timezone.now(),
-    )  # fmt: skip
+    card(of, at)
     ApiKey.issue(of, "till")
     return orders
 
 
-__all__ = ["CANARIES", "Scripted", "account", "everything", "order", "payment", "shop"]
+__all__ = ["CANARIES", "Scripted", "account", "card", "everything", "order", "payment", "shop"]

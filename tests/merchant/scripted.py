@@ -12,6 +12,7 @@ from providers.base import (
     Charge,
     Kind,
     Notification,
+    Occasion,
     OperationStatus,
     Outcome,
     Provider,
@@ -51,6 +52,7 @@ class Scripted(Provider):
     name = "Scripted Pay"
     settings_type = ScriptedSettings
     kinds = frozenset(Kind)
+    occasions = frozenset({Occasion.RECURRING, Occasion.NO_SHOW})
 
     answer: ClassVar[Report | ProviderError] = Report(outcome=Outcome.OPEN)
     asked: ClassVar[list[tuple[str, str]]] = []
@@ -70,8 +72,9 @@ class Scripted(Provider):
         return replace(Scripted.answer, reference=charge.reference)
 
     def start(self, charge: Charge) -> Started:
-        self._say("start", charge)
-        return Started(show=Redirect(url="https://scripted.example/pay"), provider_id=f"P-{charge.reference}")
+        said = self._say("start", charge)
+        show = Redirect(url="https://scripted.example/pay") if said.outcome is Outcome.OPEN else None
+        return Started(show=show, provider_id=f"P-{charge.reference}", report=None if show else said)
 
     def sync(self, charge: Charge) -> Report:
         return self._say("sync", charge)

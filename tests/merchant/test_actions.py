@@ -219,6 +219,24 @@ def test_a_notification_is_followed_up_again(client: Client, shop: Shop, account
     assert (payment.state, delivery.verdict) == (State.PAID, "applied")
 
 
+def test_a_notification_that_asks_for_nothing_is_not_followed_up(client: Client, account: Account) -> None:
+    delivery = Delivery.objects.create(
+        account=account,
+        key="k",
+        about="a wallet was made",
+        verdict="ignored",
+        error="It is about no payment.",
+    )
+    html = client.get(reverse("admin:checkout_delivery_change", args=[delivery.pk])).content.decode()
+    assert '<span class="g-state g-ignored">nothing to follow up</span>' in html
+    assert "Why nothing is done</dt><dd>It is about no payment." in html
+    assert "/do/follow-up/" not in html
+    assert client.get(address(delivery, "follow-up")).status_code == 302
+    assert do(client, delivery, "follow-up") == "There is nothing to follow up: It is about no payment."
+    delivery.refresh_from_db()
+    assert (delivery.verdict, delivery.attempts) == ("ignored", 0)
+
+
 def test_a_notification_about_nothing_of_ours_says_so(client: Client, account: Account) -> None:
     delivery = Delivery.objects.create(account=account, key="k", about="?", reference="nobody")
     assert do(client, delivery, "follow-up").startswith("No payment of ours")
@@ -310,6 +328,8 @@ def test_whoever_may_only_look_does_nothing(viewer: Client, shop: Shop, account:
         (Delivery.objects.first(), "follow-up"),
         (ShopEvent.objects.first(), "send"),
         (SavedCard.objects.first(), "remove"),
+        (SavedCard.objects.first(), "charge"),
+        (order, "charge"),
         (ApiKey.objects.first(), "revoke"),
         (shop, "issue-key"),
         (shop, "new-secret"),

@@ -7,7 +7,7 @@ import pytest
 from django.contrib.auth.models import User
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
-from checkout.models import Account, Order, Payment, Shop
+from checkout.models import Account, Order, Payment, SavedCard, Shop
 from checkout.states import State
 from tests.merchant import rows
 
@@ -61,6 +61,7 @@ def test_no_page_is_too_wide_and_no_script_is_refused(
         f"checkout/order/{order.pk}/change/",
         f"checkout/payment/{payment.pk}/change/",
         f"checkout/payment/{payment.pk}/do/refund/",
+        f"checkout/savedcard/{SavedCard.objects.get().pk}/do/charge/",
         "checkout/delivery/",
         "checkout/shopevent/",
         f"checkout/shop/{shop.pk}/change/",

@@ -333,6 +333,13 @@ def test_a_credential_is_never_shown(text: str) -> None:
     assert redact_text(f"sent {text} to them").endswith(" *** to them")
 
 
+@pytest.mark.parametrize("end", ["", "/status", "?a=1", '"}'])
+def test_the_address_of_a_payment_form_is_never_shown(end: str) -> None:
+    name = "2d579c5625da92b088f12d41c0c7548472e7a5f4477c4d579ca8976a53ecf6d2"
+    assert redact_text(f"https://x.example/checkouts/{name}{end}") == f"https://x.example/checkouts/***{end}"
+    assert redact_text(f"sha256:{name}") == f"sha256:{name}"
+
+
 def test_redaction_keeps_the_shape() -> None:
     told = {
         "token": None,

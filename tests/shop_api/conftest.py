@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 from django.http import HttpResponse
 from django.test import Client
+from django.utils import timezone
 
-from checkout.models import ApiKey, Shop
+from checkout.models import Account, ApiKey, SavedCard, Shop
+from providers import PROVIDERS
 from tests.scripted import Script, install, make_shop
 
 GOOD = {"reference": "basket-1", "amount": 4299, "currency": "EUR"}
@@ -31,6 +33,17 @@ class Caller:
 
     def create(self, key: str = "key-1", **fields: Any) -> HttpResponse:
         return self.call("POST", "orders", {**GOOD, **fields}, Idempotency_Key=key)
+
+    def pay(self, number: str, key: str = "pay-1", **fields: Any) -> HttpResponse:
+        return self.call("POST", f"orders/{number}/payments", fields, Idempotency_Key=key)
+
+    def paid(self, number: str, key: str = "pay-1", **fields: Any) -> dict[str, Any]:
+        """The order as it is told after an attempt that was made or found."""
+        answer = self.pay(number, key, **fields)
+        assert answer.status_code == 201, answer.content
+        assert answer["Cache-Control"] == "no-store"
+        told: dict[str, Any] = json.loads(answer.content)
+        return told
 
     def created(self, key: str = "key-1", **fields: Any) -> dict[str, Any]:
         answer = self.create(key, **fields)
@@ -56,9 +69,27 @@ def caller_for(shop: Shop) -> Caller:
     return Caller(shop, ApiKey.issue(shop)[1])
 
 
+def make_card(account: Account, customer: str = "c-1", **columns: Any) -> SavedCard:
+    number = SavedCard.objects.count() + 1
+    usual = {
+        "token": f"canary-token-{number}",
+        "fingerprint": f"f-{number}",
+        "brand": "Visa",
+        "last4": "1111",
+        "expiry_month": 4,
+        "expiry_year": 2031,
+        "consented_at": timezone.now(),
+    }
+    return SavedCard.objects.create(
+        shop=account.shop, account=account, customer_reference=customer, **{**usual, **columns}
+    )
+
+
 @pytest.fixture
 def script(monkeypatch: pytest.MonkeyPatch) -> Script:
-    return install(monkeypatch)
+    script = install(monkeypatch)
+    monkeypatch.setitem(PROVIDERS, "scripted", "tests.shop_api.chargeable:Chargeable")
+    return script
 
 
 @pytest.fixture

@@ -39,6 +39,7 @@ EVERYTHING: dict[str, Any] = {
     "language": "fr",
     "return_url": "https://shop.example/orders/1?from=pay",
     "capture_later": True,
+    "keep_card": True,
     "hold_minutes": 90,
     "metadata": {"basket": "b-1", "gift": True, "points": 12},
     "options": {"epc": {"order_id": 2956450523}},
@@ -68,7 +69,8 @@ def test_an_order_with_everything(caller: Caller) -> None:
     ]
     assert order.customer == EVERYTHING["customer"]
     assert order.email == "ada@example.com"
-    assert (order.language, order.capture_later, order.metadata) == ("fr", True, EVERYTHING["metadata"])
+    assert (order.language, order.metadata) == ("fr", EVERYTHING["metadata"])
+    assert (order.capture_later, order.keep_card) == (True, True)
     assert order.return_url == EVERYTHING["return_url"]
     assert order.options == EVERYTHING["options"]
     assert abs(order.expires_at - timezone.now() - timedelta(minutes=90)) < timedelta(seconds=5)
@@ -116,6 +118,9 @@ def test_the_openapi_page_promises_what_is_answered(script: Script, db: None) ->
         "/api/v1/orders": ["get", "post"],
         "/api/v1/orders/{order_id}": ["get"],
         "/api/v1/orders/{order_id}/cancel": ["post"],
+        "/api/v1/orders/{order_id}/payments": ["post"],
+        "/api/v1/saved-cards": ["get"],
+        "/api/v1/saved-cards/{card_id}": ["delete"],
     }
 
 

@@ -19,7 +19,7 @@ from providers.base import Card, Report
 from providers.base import SavedCard as Token
 from providers.money import Money
 from tests.shopper.scenes import Stage
-from tests.shopper.scripted import Scripted
+from tests.shopper.scripted import WIDGET_AND_PAGE, Scripted
 
 TEMPLATES = Path(__file__).parent / "templates"
 Answer = Any  # of the test client: a response with more to it, whose type has no public name
@@ -29,6 +29,7 @@ Answer = Any  # of the test client: a response with more to it, whose type has n
 def scripted(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Scripted]]:
     monkeypatch.setitem(providers.PROVIDERS, "scripted", "tests.shopper.scripted:Scripted")
     monkeypatch.setitem(providers.PROVIDERS, "plain", "tests.shopper.scripted:Plain")
+    monkeypatch.setitem(providers.PROVIDERS, "lasting", "tests.shopper.scripted:Lasting")
     Scripted.forget()
     yield Scripted
     Scripted.forget()
@@ -58,6 +59,13 @@ def account(shop: Shop) -> Account:
 @pytest.fixture
 def second(shop: Shop) -> Account:
     return Account.objects.create(shop=shop, provider="plain", name="Plain", live=True, position=2)
+
+
+@pytest.fixture
+def lasting(shop: Shop) -> Account:
+    """A widget and a page, and one attempt in which cards may be tried until one is taken."""
+    Scripted.show = WIDGET_AND_PAGE
+    return Account.objects.create(shop=shop, provider="lasting", name="Lasting", live=True, position=3)
 
 
 @pytest.fixture

@@ -15,10 +15,19 @@ from checkout.payments.expire import expire
 from checkout.payments.locks import order_lock
 from checkout.payments.start import start
 from checkout.payments.timeline import Who
-from providers.base import Card, Kind, Link, Outcome, Report
+from providers.base import Card, Kind, Link, Occasion, Outcome, Report
 from providers.errors import Uncertain
 from providers.money import Money
-from tests.shopper.scripted import FORM, REDIRECT, Scripted, authorized, paid, refused
+from tests.shopper.scripted import (
+    FORM,
+    REDIRECT,
+    WIDGET_AND_PAGE,
+    Scripted,
+    authorized,
+    paid,
+    refused,
+    refused_there,
+)
 
 Make = Callable[..., Order]
 
@@ -57,15 +66,25 @@ def choose(stage: Stage) -> Order:
     return stage.make()
 
 
-def choose_with_cards(stage: Stage) -> Order:
-    order = stage.make(customer={"reference": "C-9"})
+def choose_with_cards(stage: Stage, customer: str = "C-9") -> Order:
+    order = stage.make(customer={"reference": customer})
     for digits, month in (("0055", 12), ("4444", 3)):
         SavedCard.objects.create(
-            shop=order.shop, account=stage.account, customer_reference="C-9", token=f"tok-{digits}",
+            shop=order.shop, account=stage.account, customer_reference=customer, token=f"tok-{digits}",
             fingerprint=digits, brand="Visa", last4=digits, expiry_month=month, expiry_year=2044,
             consented_at=timezone.now(),
         )  # fmt: skip
     return order
+
+
+def choose_agreed(stage: Stage) -> Order:
+    """The customer agreed in the shop that the card is kept."""
+    return stage.make(customer={"reference": "C-7"}, keep_card=True)
+
+
+def widget_and_page(stage: Stage) -> Order:
+    Scripted.show = WIDGET_AND_PAGE
+    return stage.begun().order
 
 
 def widget(stage: Stage) -> Order:
@@ -121,6 +140,32 @@ def failed(stage: Stage) -> Order:
     return stage.after(refused("insufficient_funds"))
 
 
+def failed_agreed(stage: Stage) -> Order:
+    report = refused("insufficient_funds")
+    return stage.after(report, customer={"reference": "C-7"}, keep_card=True)
+
+
+def failed_there(stage: Stage) -> Order:
+    """The attempt stays open at the provider."""
+    Scripted.truth = refused_there()
+    return stage.came_back("failure")
+
+
+def confirm(stage: Stage) -> Order:
+    """The merchant charged a saved card, and the bank wants the customer."""
+    Scripted.show = REDIRECT
+    order = choose_with_cards(stage, "C-10")
+    card = stage.account.saved_cards.filter(customer_reference="C-10").first()
+    start(order, stage.account, saved_card=card, occasion=Occasion.RECURRING, who=Who.SHOP)
+    return order
+
+
+def under_way_for_days(stage: Stage) -> Order:
+    """A bank transfer, long after the hold."""
+    Scripted.truth = Report(outcome=Outcome.PENDING)
+    return expire(run_out(checking(stage)))
+
+
 def blocked(stage: Stage) -> Order:
     return stage.after(refused("declined", may_retry=False))
 
@@ -172,6 +217,8 @@ SCENES: dict[str, tuple[Callable[[Stage], Order], str]] = {
     # scene: (how it comes about, its heading)
     "choose": (choose, "How would you like to pay?"),
     "choose_with_cards": (choose_with_cards, "How would you like to pay?"),
+    "choose_agreed": (choose_agreed, "How would you like to pay?"),
+    "widget_and_page": (widget_and_page, "Enter your payment details"),
     "widget": (widget, "Enter your payment details"),
     "onward": (onward, "Continue to: Bank card"),
     "onward_by_form": (onward_by_form, "Continue to: Bank card"),
@@ -184,6 +231,10 @@ SCENES: dict[str, tuple[Callable[[Stage], Order], str]] = {
     "claimed_failure": (claimed_failure, "The payment was not completed"),
     "interrupted": (interrupted, "The payment was not completed"),
     "failed": (failed, "Your payment did not go through"),
+    "failed_agreed": (failed_agreed, "Your payment did not go through"),
+    "failed_there": (failed_there, "Your payment did not go through"),
+    "confirm": (confirm, "Continue to: Bank card"),
+    "under_way_for_days": (under_way_for_days, "We are checking your payment"),
     "blocked": (blocked, "We cannot take another payment for the moment"),
     "overdue": (overdue, "The time to pay is over"),
     "receipt": (receipt, "Paid, thank you"),

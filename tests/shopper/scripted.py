@@ -8,6 +8,7 @@ from providers.base import (
     Charge,
     Claim,
     Kind,
+    Occasion,
     Outcome,
     Provider,
     Redirect,
@@ -22,6 +23,9 @@ from providers.money import Money
 
 ORIGIN = "https://widget.example"
 WIDGET = Widget(template="shopper_tests/widget.html", data={"ticket": "T-1"}, origins=(ORIGIN,))
+_NOT_TO_BE_CANCELED = {Outcome.PENDING, Outcome.AUTHORIZED, Outcome.PAID}  # money beats intent
+PAGE = "https://pay.example/checkout?token=T-1"
+WIDGET_AND_PAGE = Widget(template=WIDGET.template, data=WIDGET.data, origins=(ORIGIN,), page=PAGE)
 REDIRECT = Redirect(url="https://pay.example/session/7")
 FORM = Redirect(url="https://pay.example/form", fields={"amount": "42.99"}, method="POST")
 
@@ -36,6 +40,7 @@ class Scripted(Provider):
     name = "Scripted Payments"
     settings_type = ScriptedSettings
     kinds = frozenset({Kind.ONE_OFF, Kind.SAVE_CARD})
+    occasions = frozenset({Occasion.RECURRING})
     needs_script = True
 
     calls: ClassVar[list[str]] = []
@@ -44,12 +49,17 @@ class Scripted(Provider):
     truth: ClassVar[Report | ProviderError] = Report(outcome=Outcome.OPEN)
     start_error: ClassVar[ProviderError | None] = None
     cancel_error: ClassVar[ProviderError | None] = None
+    consent_is_asked_there: ClassVar[bool] = False
 
     @classmethod
     def forget(cls) -> None:
         cls.calls, cls.charges = [], []
         cls.show, cls.truth = WIDGET, Report(outcome=Outcome.OPEN)
         cls.start_error = cls.cancel_error = None
+        cls.consent_is_asked_there = False
+
+    def asks_consent(self) -> bool:
+        return self.consent_is_asked_there
 
     def start(self, charge: Charge) -> Started:
         self._asked("start", charge)
@@ -71,8 +81,8 @@ class Scripted(Provider):
         self._asked("give up" if give_up else "cancel", charge)
         if self.cancel_error is not None:
             raise self.cancel_error
-        if isinstance(self.truth, Report) and self.truth.outcome in {Outcome.PAID, Outcome.AUTHORIZED}:
-            return self.truth  # money beats intent
+        if isinstance(self.truth, Report) and self.truth.outcome in _NOT_TO_BE_CANCELED:
+            return self.truth
         return Report(outcome=Outcome.CANCELED)
 
     def _asked(self, what: str, charge: Charge) -> None:
@@ -90,6 +100,17 @@ class Plain(Scripted):
     needs_script = False
 
 
+class Lasting(Scripted):
+    """A third, with a widget and a page of its own. A refused card may be followed by another one there, and it cannot
+    be told that an attempt is given up."""
+
+    slug = "lasting"
+    label = "Card or local payment method"
+    name = "Lasting Payments"
+    needs_script = False
+    cancel = Provider.cancel
+
+
 def paid(minor: int = 4299, **more: Any) -> Report:
     money = Money(minor, "EUR")
     return Report(outcome=Outcome.PAID, authorized=money, captured=money, **more)
@@ -97,6 +118,11 @@ def paid(minor: int = 4299, **more: Any) -> Report:
 
 def authorized() -> Report:
     return Report(outcome=Outcome.AUTHORIZED, authorized=Money(4299, "EUR"))
+
+
+def refused_there(reason: str = "insufficient_funds") -> Report:
+    """This card is refused; the shopper may take another one in the same attempt."""
+    return Report(outcome=Outcome.OPEN, decline=Decline(code="05", message="Do not honour", reason=reason))
 
 
 def refused(reason: str, **more: Any) -> Report:

@@ -24,6 +24,8 @@ NOBODY_ELSE = {
     "frame-ancestors": {"'none'"},
 }
 
+WIDGETS = ["widget", "widget_and_page"]
+
 
 def policy(answer: Answer) -> dict[str, set[str]]:
     parts = [part.split() for part in answer.headers["Content-Security-Policy"].split(";")]
@@ -38,15 +40,17 @@ def visit(stage: Stage, shopper: Client) -> Callable[[str], Answer]:
     return go
 
 
-@pytest.mark.parametrize("scene", [scene for scene in SCENES if scene not in {"widget", "onward_by_form"}])
+@pytest.mark.parametrize("scene", [scene for scene in SCENES if scene not in {*WIDGETS, "onward_by_form"}])
 def test_a_page_without_a_provider_allows_none(visit: Callable[[str], Answer], scene: str) -> None:
     answer = visit(scene)
     assert policy(answer) == NOBODY_ELSE
     assert answer.headers["Permissions-Policy"].endswith("payment=()")
+    assert answer.headers["Cross-Origin-Opener-Policy"] == "same-origin"
 
 
-def test_the_widgets_page_allows_its_provider_alone(visit: Callable[[str], Answer]) -> None:
-    answer = visit("widget")
+@pytest.mark.parametrize("scene", WIDGETS)
+def test_the_widgets_page_allows_its_provider_alone(visit: Callable[[str], Answer], scene: str) -> None:
+    answer = visit(scene)
     assert policy(answer) == {
         **NOBODY_ELSE,
         "script-src": {"'self'", ORIGIN},
@@ -54,6 +58,22 @@ def test_the_widgets_page_allows_its_provider_alone(visit: Callable[[str], Answe
         "frame-src": {ORIGIN},
     }
     assert answer.headers["Permissions-Policy"].endswith(f'payment=(self "{ORIGIN}")')
+    assert answer.headers["Cross-Origin-Opener-Policy"] == "same-origin-allow-popups"
+
+
+def test_a_widget_that_draws_into_our_page_may_bring_its_styles(begun: Payment, shopper: Client) -> None:
+    Payment.objects.filter(pk=begun.pk).update(show={**begun.show, "styled": True})
+    answer = shopper.get(begun.order.get_absolute_url())
+    assert policy(answer) == {
+        **NOBODY_ELSE,
+        "script-src": {"'self'", ORIGIN},
+        "connect-src": {"'self'", ORIGIN},
+        "frame-src": {ORIGIN},
+        "style-src": {"'self'", ORIGIN, "'unsafe-inline'"},
+        "img-src": {"'self'", "data:", ORIGIN},
+        "font-src": {"'self'", ORIGIN},
+    }
+    assert "'nonce-" not in answer.headers["Content-Security-Policy"].split("style-src")[1].split(";")[0]
 
 
 def test_the_widgets_own_script_carries_the_pages_nonce(visit: Callable[[str], Answer]) -> None:

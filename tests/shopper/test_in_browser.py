@@ -13,9 +13,10 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from checkout.models import Account, Order, Payment
 from checkout.payments.apply import apply
+from checkout.payments.settle import returned
 from checkout.payments.start import start
-from providers.base import Outcome, Redirect, Report
-from tests.shopper.scripted import Scripted, paid, refused
+from providers.base import Outcome, Redirect, Report, Widget
+from tests.shopper.scripted import Scripted, paid, refused, refused_there
 
 
 @pytest.fixture(scope="module")
@@ -119,6 +120,57 @@ def test_without_a_script_the_shopper_gets_there_too(
     apply(order.payments.get().pk, paid())
     expect(page.get_by_role("heading", level=1)).to_have_text("Paid, thank you", timeout=15_000)  # by itself
     context.close()
+
+
+def test_without_a_script_a_widget_gives_way_to_the_providers_page(
+    browser: Browser, live_server: Any, order: Order, lasting: Account
+) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    with provider_site() as (url, heard):
+        Scripted.show = Widget(template="shopper_tests/widget.html", data={}, origins=(), page=url)
+        page.goto(live_server.url + order.get_absolute_url())
+        page.get_by_label("Card or local payment method").check()
+        page.get_by_role("button", name="Pay €42.99").click()
+        page.get_by_role("link", name="Continue to the payment page").click()
+        heading(page, "The bank's page")
+    assert heard == ["GET"]
+    context.close()
+
+
+def test_a_window_of_the_banks_may_speak_to_the_widget(page: Page, live_server: Any, begun: Payment) -> None:
+    with provider_site() as (url, _heard):
+        page.goto(live_server.url + begun.order.get_absolute_url())
+        with page.expect_popup() as opened:
+            page.evaluate("address => { window.bank = window.open(address) }", url)
+        heading(opened.value, "The bank's page")
+        opened.value.evaluate("opener.postMessage('done', '*')")
+        assert page.evaluate("!window.bank.closed")
+
+
+def test_what_was_agreed_is_said_of_the_way_that_keeps(
+    page: Page, live_server: Any, make_order: Any, account: Account, second: Account
+) -> None:
+    order = make_order(customer={"reference": "C-1"}, keep_card=True)
+    page.goto(live_server.url + order.get_absolute_url())
+    sentence = page.get_by_text("keeps your card for later payments, as you agreed there")
+    expect(sentence).to_be_visible()
+    page.get_by_label("Bank transfer").check()
+    expect(sentence).to_be_hidden()
+
+
+@pytest.mark.parametrize("claim", ["cancel", "failure"])
+def test_a_page_that_offers_to_try_again_notices_what_another_tab_paid(
+    page: Page, live_server: Any, begun: Payment, claim: str
+) -> None:
+    returned(begun, {"result": claim}, patience=1)
+    page.goto(live_server.url + begun.order.get_absolute_url())
+    heading(page, "The payment was not completed")
+    apply(begun.pk, refused_there())
+    if claim == "failure":
+        heading(page, "Your payment did not go through")
+    apply(begun.pk, paid())
+    heading(page, "Paid, thank you")
 
 
 def test_a_double_click_presses_once(page: Page, live_server: Any, begun: Payment) -> None:

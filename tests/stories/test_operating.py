@@ -66,7 +66,7 @@ def test_all_of_it_back(script: Script, order: Order, bought: Payment) -> None:
         "Scripted confirms: all of 42.99 EUR was refunded.",
     ]
     call = script.asked("refund")[0]
-    assert (call.money, call.key) == (eur(4299), operation.key)
+    assert (call.money, call.key, call.charge.reason) == (eur(4299), operation.key, "rain")
     assert bought.next_check_at is None
 
 

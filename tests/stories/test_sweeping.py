@@ -52,10 +52,12 @@ def test_orders_are_due_again_after_a_minute(script: Script, clock: Clock, accou
     assert sweep.due_orders() == [order.pk]
 
 
-def test_only_open_orders_without_money_run_out(script: Script, clock: Clock, account: Account) -> None:
-    for state in (State.AUTHORIZED, State.PAID, State.REFUNDED):
+def test_only_orders_with_neither_money_nor_money_under_way_run_out(
+    script: Script, clock: Clock, account: Account
+) -> None:
+    for state in (State.AUTHORIZED, State.PAID, State.REFUNDED, State.PENDING):
         make_payment(make_order(account.shop), account, state=state)
-    waiting = make_payment(make_order(account.shop), account, state=State.PENDING)
+    waiting = make_payment(make_order(account.shop), account, state=State.STARTED)
     clock.forward(hours=1)
     assert sweep.due_orders() == [waiting.order_id]
 

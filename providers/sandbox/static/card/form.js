@@ -17,11 +17,19 @@
 
   var done = document.getElementById("done");
   if (done) {
+    tell({ type: messages + "-result", result: done.dataset.result });
+  }
+  // Without a pause the page waits for its reader.
+  if (done && done.dataset.pause) {
     // A moment to read the sentence; the link below it needs no script at all.
     window.setTimeout(function () {
       tell({ type: messages + "-done", result: done.dataset.result, url: done.dataset.url });
     }, Number(done.dataset.pause));
   }
+
+  document.addEventListener("keydown", function (event) {
+    if (event.key === "Escape") { tell({ type: messages + "-escape" }); }
+  });
 
   var number = document.getElementById("number");
   if (number) {
