@@ -48,9 +48,8 @@ _OPERATIONS = {
 
 # Of one partner's part in an operation. No list is published; these are the operation's own words, and its synonyms.
 _DONE = frozenset({"SUCCESS", "AUTHORIZED", "CAPTURED", "VOIDED", "REFUNDED"})
-_NOT_DONE = frozenset(
-    {"FAILURE", "FAILED", "ERROR", "REFUSED", "ABORTED", "CANCELED", "CANCELLED", "EXPIRED"}
-)
+_LET_GO = frozenset({"ABORTED", "CANCELED", "CANCELLED", "EXPIRED"})
+_NOT_DONE = frozenset({"FAILURE", "FAILED", "ERROR", "REFUSED"}) | _LET_GO
 
 _CLAIMS = {Outcome.AUTHORIZED: Claim.SUCCESS, Outcome.FAILED: Claim.FAILURE, Outcome.CANCELED: Claim.CANCEL}
 
@@ -104,7 +103,10 @@ def plain(text: str, length: int = 200) -> str:
 
 def decline(status: str, transactions: tuple[PartnerTransaction, ...]) -> Decline:
     """Why not, in the words of the partner that refused, where one did."""
-    told = next((told for told in transactions if is_not_done(told)), None)
+    ended = [told for told in transactions if is_not_done(told)]
+    # Where one of several refuses, the others are let go: theirs is not the reason.
+    refused = [told for told in ended if told.status.upper() not in _LET_GO]
+    told = next(iter((*refused, *ended)), None)
     code = plain(told.partner_status, 60) if told else ""
     message = plain(told.partner_status_description) if told else ""
     reason = "technical_error" if status.upper() in ("ERROR", "FAILED") else _reason(message)
@@ -124,12 +126,25 @@ def card(transactions: tuple[PartnerTransaction, ...]) -> Card | None:
     year = int(told.expiry_year) if re.fullmatch(r"\d{2}|\d{4}", told.expiry_year) else None
     last4 = told.last_four_digits
     return Card(
-        brand=plain(told.selected_network, 30),
+        brand=_brand(told.selected_network),
         last4=last4 if re.fullmatch(r"\d{4}", last4) else "",
         expiry_month=month if 1 <= month <= 12 else None,
         expiry_year=year + 2000 if year is not None and year < 100 else year,
         holder=plain(told.holder_name, 100),
     )
+
+
+# As people know them; VISA is the only one that Purse shows. Of others, Purse's own word.
+_BRANDS = {
+    "VISA": "Visa",
+    "MASTERCARD": "Mastercard",
+    "AMERICAN_EXPRESS": "American Express",
+    "MAESTRO": "Maestro",
+}
+
+
+def _brand(word: str) -> str:
+    return _BRANDS.get(word.upper()) or plain(word, 30)
 
 
 # Partners' texts are their own, in English as far as they are shown.

@@ -209,7 +209,7 @@ def test_an_authorised_payment_whole(wire: Wire) -> None:
         Tender(id="gc", partner="illicado", method="giftcard", authorized=eur(2000), **nothing),
     )
     assert told.operations == ()
-    assert told.card == Card(brand="VISA", last4="1234", expiry_month=1, expiry_year=2024, holder="John Doe")
+    assert told.card == Card(brand="Visa", last4="1234", expiry_month=1, expiry_year=2024, holder="John Doe")
     assert (told.decline, told.saved_card, told.live, told.may_retry, told.warning) == (
         None, None, None, None, "",
     )  # fmt: skip
@@ -276,6 +276,12 @@ def test_why_a_card_was_refused(wire: Wire, text: str | None, reason: str) -> No
     assert told.decline.reason == reason
     assert told.decline.code == "REFUSED"
     assert "4111111111111111" not in told.decline.message
+
+
+def test_the_part_that_was_refused_says_why_and_not_the_one_that_was_let_go_for_it(wire: Wire) -> None:
+    let_go = part("illicado", "giftcard", 2000, "ABORTED", partner_status_description="Cancelled")
+    told = of(wire, told=payment("REFUSED", let_go, DECLINED, amounts=amounts(0)))
+    assert told.decline == Decline(code="05", message="Insufficient funds", reason="insufficient_funds")
 
 
 def test_money_that_a_refused_payment_holds_is_told_as_money(wire: Wire) -> None:
