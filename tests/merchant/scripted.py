@@ -191,6 +191,4 @@ def split_report(charge: Charge, tenders: tuple[Tender, ...], *operations: Liste
         outcome = Outcome.REFUNDED
     elif sums["voided"] == charge.money:
         outcome = Outcome.CANCELED
-    return Report(
-        outcome=outcome, reference=charge.reference, tenders=tenders, operations=operations, **sums
-    )
+    return Report(outcome=outcome, reference=charge.reference, tenders=tenders, operations=operations, **sums)
