@@ -8,7 +8,7 @@ import requests
 from playwright.sync_api import FrameLocator, Locator, Page, expect
 
 from tests.e2e import pages
-from tests.e2e.pages import Checkout
+from tests.e2e.pages import Admin, Checkout
 from tests.e2e.stage import Order, Sandbox, Stage, eventually
 
 WAY = "Card, gift card or wallet"
@@ -199,3 +199,18 @@ def set_account(stage: Stage, **settings: str) -> None:
             "UPDATE checkout_account SET settings = json_set(settings, ?, ?) WHERE provider = 'purse'",
             f"$.{name}", value,
         )  # fmt: skip
+
+
+def operate(admin: Admin, order: Order, what: str, amount: str = "", *, sequence: str = "") -> list[str]:
+    """From the order's page, read back and confirmed. Returns the plan that was read back, a line for each means."""
+    admin.open(order.id)
+    admin.body.get_by_role("link", name=what, exact=True).first.click()
+    if amount:
+        admin.body.get_by_label("Amount").fill(amount)
+    if sequence:
+        admin.body.get_by_label("In which order").select_option(label=sequence)
+    admin.press("Go on")
+    expect(admin.body.get_by_text("This cannot be taken back here.")).to_be_visible()
+    plan = [" ".join(row.split()) for row in admin.body.locator("table tbody tr").all_inner_texts()]
+    admin.press(what)
+    return plan
