@@ -177,7 +177,13 @@ class Purse(Provider):
             return replace(now, outcome=Outcome.CANCELED)
         if now.outcome is not Outcome.OPEN:
             return now
-        self._purse.abort(session_id)
+        try:
+            self._purse.abort(session_id)
+        except Uncertain:
+            # The answer was lost: the session tells what became of it, unless it may still be on its way.
+            if (now := self.sync(charge)).outcome is Outcome.OPEN:
+                raise
+            return now
         return self.sync(charge)
 
     def capture(self, charge: Charge, money: Money, *, key: str, plan: Mapping[str, Any]) -> Report:

@@ -658,11 +658,23 @@ def test_money_that_came_first_wins(wire: Wire) -> None:
     assert wire.purse().cancel(begun(), give_up=True).outcome is Outcome.AUTHORIZED
 
 
-@pytest.mark.parametrize(
-    ("answer", "kind"),
-    [((403, {}), Misconfigured), ((500, {}), Uncertain), (requests.exceptions.ReadTimeout(), Uncertain)],
-)
-def test_an_abort_that_nobody_knows_of(wire: Wire, answer: Any, kind: type[Exception]) -> None:
-    wire.expect(ASK, session()).expect(ABORT, answer)
-    with pytest.raises(kind):
+def test_an_abort_that_this_account_may_not_ask_for(wire: Wire) -> None:
+    wire.expect(ASK, session()).expect(ABORT, (403, {}))
+    with pytest.raises(Misconfigured):
+        wire.purse().cancel(begun(), give_up=False)
+
+
+LOST = pytest.mark.parametrize("answer", [(500, {}), requests.exceptions.ReadTimeout()])
+
+
+@LOST
+def test_an_abort_whose_answer_is_lost_is_asked_about(wire: Wire, answer: Any) -> None:
+    wire.expect(ASK, session()).expect(ABORT, answer).expect(ASK, session("ABORTED"))
+    assert wire.purse().cancel(begun(), give_up=True).outcome is Outcome.CANCELED
+
+
+@LOST
+def test_an_abort_that_may_still_be_on_its_way(wire: Wire, answer: Any) -> None:
+    wire.expect(ASK, session()).expect(ABORT, answer).expect(ASK, session())
+    with pytest.raises(Uncertain):
         wire.purse().cancel(begun(), give_up=False)
