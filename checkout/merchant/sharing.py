@@ -146,7 +146,7 @@ class SharedForm(Asked):
             required=False,
             initial=USUAL,
             widget=UnfoldAdminSelectWidget(),
-            help_text=_("Which means of payment gives first. The next page shows how much falls to which."),
+            help_text=_("Which means of payment comes first. The next page shows how much falls to which."),
         )
         if GIVEN in self._sequences:
             self.fields["entries"] = forms.CharField(
