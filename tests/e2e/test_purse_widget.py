@@ -15,12 +15,15 @@ from tests.e2e.purse import (
     GIFT_50,
     GIFT_CARD,
     NO_FUNDS,
+    WAY,
+    Form,
     fill,
     form_in,
     on_gift_card,
     open_form,
     order_of,
     put,
+    set_account,
 )
 from tests.e2e.stage import Stage
 
@@ -172,6 +175,42 @@ def test_what_stays_pending_is_paid_later(stage: Stage, checkout: Checkout) -> N
     checkout.is_receipt(amount="€42.99")  # by itself
     order.becomes("paid")
     assert record.split() == {"hipay/multibanco": 4299}
+
+
+def test_purse_keeps_a_card_and_offers_it_again(stage: Stage, checkout: Checkout) -> None:
+    """Its own form asks, so ours does not."""
+    first, _record = order_of(stage, customer="keeps at purse")
+    checkout.open(first.pay_url)
+    checkout.method(WAY).check()
+    expect(checkout.keep_card).to_be_hidden()
+    form = open_form(checkout, first)
+    form.where.get_by_label("Save this card for next time").check()
+    form.type(APPROVED)
+    checkout.is_receipt()
+    first.becomes("paid")
+    assert stage.api("GET", "saved-cards?customer=keeps%20at%20purse")["saved_cards"] == []
+    stranger, _record = order_of(stage, customer="somebody else at purse")
+    expect(open_form(checkout, stranger).where.get_by_text("Saved card")).to_have_count(0)
+    order, record = order_of(stage, customer="keeps at purse")
+    form = open_form(checkout, order)
+    form.choose("Saved card VISA ending in 0055")
+    checkout.is_receipt()
+    order.becomes("paid")
+    assert record.split() == {CARD: 4299}
+
+
+def test_the_forms_own_button(stage: Stage, checkout: Checkout) -> None:
+    set_account(stage, pay_button="purse")
+    try:
+        order, record = order_of(stage)
+        form = open_form(checkout, order)
+        expect(form.pay).to_have_count(0)
+        Form(form.where, form.where.get_by_role("button", name="Pay 42.99 EUR")).type(APPROVED)
+        checkout.is_receipt()
+    finally:
+        set_account(stage, pay_button="ours")
+    order.becomes("paid")
+    assert record.sums() == (4299, 4299, 0, 0)
 
 
 def test_the_form_that_was_left_open_cannot_pay_a_cancelled_order(stage: Stage, checkout: Checkout) -> None:
