@@ -1,18 +1,19 @@
 """Take the pictures in docs/pictures from a demo of their own: `pictures.py`, or `pictures.py pay-desktop shop`."""
 
 import itertools
+import re
 import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tests.e2e import pages, scenes  # noqa: E402 - the line above is what finds it
+from tests.e2e import begateway, pages, scenes  # noqa: E402 - the line above is what finds it
 from tests.e2e.pages import Admin, Checkout, Shop  # noqa: E402
 from tests.e2e.stage import ADULT, BOOK, CHILD, POSTER, Order, Stage, raised  # noqa: E402
 from tests.ground import chromium  # noqa: E402
@@ -92,6 +93,45 @@ def logged_in(stage: Stage, page: Page) -> Admin:
     return admin
 
 
+def ecomcharge_form(stage: Stage, page: Page) -> None:
+    """eComCharge's form, which comes up over our page."""
+    checkout = Checkout(page)
+    scenes.choose(stage, checkout)
+    checkout.method(begateway.WAY).check()
+    checkout.pay.click()
+    checkout.says(pages.WIDGET)
+    expect(begateway.form_over(checkout).number).to_be_visible()
+
+
+def ecomcharge_page(stage: Stage, page: Page) -> None:
+    """eComCharge's own page, where the merchant prefers it."""
+    begateway.show(stage, "page")
+    order, _record = begateway.order_of(stage, email="dana.osei@example.com")
+    checkout = Checkout(page)
+    checkout.open(order.pay_url).says(pages.CHOOSE)
+    checkout.pay.click()
+    expect(page.get_by_label("Card number")).to_be_visible()
+    begateway.show(stage, "widget")
+
+
+def charge_card(stage: Stage, page: Page) -> None:
+    """A merchant's own charge, read back before it is done."""
+    order, _record = begateway.order_of(stage, customer="tours-118", keep_card=True)
+    form = begateway.open_form(Checkout(page), order)
+    form.use(begateway.APPROVED)
+    form.to_shop()
+    order.becomes("paid")
+    admin = logged_in(stage, page)
+    page.goto(f"{stage.site}/admin/checkout/savedcard/")
+    page.get_by_role("row").filter(has_text="tours-118").get_by_role("link").first.click()
+    admin.body.get_by_role("link", name="Charge this card").click()
+    admin.body.get_by_label(re.compile("^Amount")).fill("12.50")
+    admin.body.get_by_label(re.compile("^Why")).select_option("no_show")
+    admin.body.get_by_label("Description").fill("A guided tour, nobody came")
+    admin.press("Go on")
+    expect(admin.body.get_by_role("button", name="Charge this card")).to_be_visible()
+
+
 def sandbox_console(stage: Stage, page: Page) -> None:
     scenes.failed(stage, Checkout(page))
     page.goto(f"{stage.sandbox.url}/")
@@ -100,7 +140,11 @@ def sandbox_console(stage: Stage, page: Page) -> None:
 TAKES: dict[str, tuple[tuple[int, int], Callable[[Stage, Page], None]]] = {
     "pay-desktop": (DESK, of_scene(scenes.widget)),
     "pay-phone": (PHONE, of_scene(scenes.widget)),
-    "choose": (DESK, of_scene(scenes.saved_card)),
+    "choose": (DESK, of_scene(scenes.choose)),
+    "ecomcharge-desktop": (DESK, ecomcharge_form),
+    "ecomcharge-phone": (PHONE, ecomcharge_form),
+    "ecomcharge-page": (DESK, ecomcharge_page),
+    "charge-card": ((1280, 420), charge_card),
     "receipt": (DESK, of_scene(scenes.paid)),
     "refused": (DESK, of_scene(scenes.failed)),
     "cancelled": (DESK, of_scene(scenes.interrupted)),

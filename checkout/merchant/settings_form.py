@@ -15,6 +15,7 @@ from pydantic import SecretStr
 from pydantic import ValidationError as Objections
 from pydantic.fields import FieldInfo
 from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminIntegerFieldWidget,
     UnfoldAdminPasswordWidget,
     UnfoldAdminSelectWidget,
@@ -51,6 +52,19 @@ class JsonText(forms.JSONField):
         super().__init__(widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}), **kwargs)
 
 
+class Words(forms.CharField):
+    """A list of words, with commas between them."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(widget=UnfoldAdminTextInputWidget(), max_length=2000, **kwargs)
+
+    def to_python(self, value: Any) -> Any:
+        return [word for word in (part.strip() for part in (value or "").split(",")) if word]
+
+    def prepare_value(self, value: Any) -> Any:
+        return ", ".join(value) if isinstance(value, list | tuple) else value
+
+
 def field_for(info: FieldInfo, *, stored: bool) -> forms.Field:
     """The form field of one setting. `stored`: a secret that is set need not be typed again."""
     kind, _nullable = bare_type(info.annotation)
@@ -76,7 +90,21 @@ def field_for(info: FieldInfo, *, stored: bool) -> forms.Field:
         return forms.ChoiceField(choices=choices, widget=UnfoldAdminSelectWidget(), **words)
     if kind is str:
         return forms.CharField(widget=UnfoldAdminTextInputWidget(), max_length=2000, **words)
+    each = _each(kind)
+    if choices := _choices(each):
+        return forms.MultipleChoiceField(
+            choices=choices, widget=UnfoldAdminCheckboxSelectMultipleWidget(), **words
+        )
+    if each is str:
+        words["help_text"] = f"{words['help_text']} {_('Separate them by commas.')}".strip()
+        return Words(**words)
     return JsonText(**words)
+
+
+def _each(kind: Any) -> Any:
+    """Of what a list of settings is made; None for what is no list."""
+    named = get_args(kind)
+    return named[0] if get_origin(kind) is tuple and len(named) == 2 and named[1] is ... else None
 
 
 def _choices(kind: Any) -> list[tuple[str, str]]:

@@ -2,20 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
 from django.db.models import Q
-from django.utils.translation import gettext, gettext_noop
 
 from checkout.models import Exchange, Order, Payment, TimelineEntry
-from checkout.models.payment import OCCASIONS
 from checkout.sentences import sentence
 
 # A provider that was down for a week has thousands of exchanges; nobody reads them all on one page.
 MOST_EXCHANGES = 100
-_OCCASIONS = dict(OCCASIONS)
-# The same entry as a shop's, and so the same code; only here does it matter whose it is.
-_MADE_HERE = gettext_noop("The order was made here, for a charge: {money}, payable until {until}.")
 
 
 @dataclass
@@ -53,17 +47,7 @@ def weave(entries: Iterable[TimelineEntry], exchanges: list[Exchange]) -> list[L
 
 
 def _text(entry: TimelineEntry) -> str:
-    by_hand = entry.code == "order.created" and entry.who == TimelineEntry.Who.MERCHANT
-    told = (
-        gettext(_MADE_HERE).format(**entry.data) if by_hand else sentence(entry.code, _in_words(entry.data))
-    )
+    told = sentence(entry.code, entry.data, by_merchant=entry.who == TimelineEntry.Who.MERCHANT)
     # "{verb} of {money} is done" begins with a word of ours; a note, or a provider's name, as its owner writes it.
     theirs = entry.code == "order.note" or told.startswith(str(entry.data.get("provider", "\0")))
     return told if theirs else told[:1].upper() + told[1:]
-
-
-def _in_words(data: dict[str, Any]) -> dict[str, Any]:
-    """Why a card was charged, as everywhere in the admin, and not as the API spells it."""
-    if "occasion" not in data:
-        return data
-    return {**data, "occasion": str(_OCCASIONS.get(data["occasion"], data["occasion"]))}

@@ -4,6 +4,7 @@ A report is compared with our row first. What does not fit is a sentence in the 
 and moves nothing. What fits moves the payment along `states.MOVES`, and then the order.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -19,7 +20,7 @@ from checkout.payments.locks import order_lock
 from checkout.payments.objections import MONEY_OUTCOMES, SUMS, objection, sum_of
 from checkout.payments.operations import take_operations
 from checkout.payments.schedule import next_check
-from checkout.payments.texts import fit, fit_to_show
+from checkout.payments.texts import fit, fit_json, fit_to_show
 from checkout.payments.timeline import Weight, Who, tell, tell_once
 from checkout.states import (
     HELD_STATES,
@@ -52,16 +53,17 @@ def apply(payment_id: int, report: Report, *, who: str = Who.PROVIDER, user: Use
         payment = order.payments.select_related("account").get(pk=payment_id)
         payment.order = order
         news = _News()
-        if report.warning:
-            tell_once(order, "payment.warning", payment=payment, who=Who.PROVIDER, weight=Weight.WARNING,
-                      why=report.warning)  # fmt: skip
+        warned = bool(report.warning) and tell_once(order, "payment.warning", payment=payment, who=Who.PROVIDER,
+                                                    weight=Weight.WARNING, why=report.warning)  # fmt: skip
         problem = objection(payment, report)
         if problem:
             _object(order, payment, report, problem, news)
         else:
             before, could_retry = payment.state, payment.may_retry
             old = _is_old(payment, report)  # asked before the sums are taken
-            payment.memo = {**payment.memo, **report.memo}
+            payment.memo = fit_json(
+                remembered(report.memo, payment.memo) if old else remembered(payment.memo, report.memo)
+            )
             _remember_ids(payment, report.provider_ids)
             _take_sums(order, payment, report, news, old=old)
             _take_particulars(payment, report, old=old)
@@ -74,6 +76,9 @@ def apply(payment_id: int, report: Report, *, who: str = Who.PROVIDER, user: Use
             if could_retry and not payment.may_retry and payment.state not in MONEY_STATES:
                 # The shopper reads that the shop has been told: here it is.
                 news.doubts.append("another attempt could charge twice: look at the provider's record first")
+        if warned and payment.state in MONEY_STATES and payment.captured_minor:
+            # Where money has been taken nobody looks again of themselves: a chargeback, money taken twice.
+            news.doubts.append(report.warning)
         payment.next_check_at = next_look(payment, timezone.now())
         payment.save()
         for event in news.events:
@@ -95,11 +100,11 @@ def started(payment_id: int, opened: Started) -> Payment:
     with order_lock(order_id) as order:
         payment = order.payments.select_related("account").get(pk=payment_id)
         payment.order = order
-        payment.memo = {**payment.memo, **opened.memo}
+        payment.memo = fit_json(remembered(payment.memo, opened.memo))
         payment.provider_id = fit(opened.provider_id, 100) or payment.provider_id
         _remember_ids(payment, (opened.provider_id, *opened.provider_ids))
         if can_move(State(payment.state), State.STARTED):
-            payment.show = show_as_json(opened.show)
+            payment.show = fit_json(show_as_json(opened.show))
             _move(payment, State.STARTED)
             tell(
                 order,
@@ -261,6 +266,16 @@ def _object(order: Order, payment: Payment, report: Report, problem: str, news: 
         if told:  # a person who has seen it is not called again by the same answer
             news.doubts.append(problem)
     payment.checks += 1
+
+
+def remembered(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Both memos in one. A table in it grows by its entries: an answer that was under way while an entry was made does
+    not know of it, and must not take it away."""
+    both = {**under, **over}
+    for name in under.keys() & over.keys():
+        if isinstance(under[name], Mapping) and isinstance(over[name], Mapping):
+            both[name] = {**under[name], **over[name]}
+    return both
 
 
 def _remember_ids(payment: Payment, ids: tuple[str, ...]) -> None:

@@ -43,8 +43,8 @@ def _asked_about(account: Account, approval: Approval) -> Payment | None:
 def _why_not(order: Order, payment: Payment, approval: Approval) -> str:
     if approval.live is not None and approval.live != payment.account.live:
         return "Test and live do not mix."
-    # Where a card is only kept, the provider names an amount that nobody is charged.
-    if payment.amount_minor and approval.money != payment.money:
+    # Also where a card is only kept: what a provider writes there that nobody is charged, its file leaves out.
+    if approval.money != payment.money:
         return f"The amount is not {approval.money}, but {payment.money}."
     if not payment.is_open:
         return "This attempt is over."

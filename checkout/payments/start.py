@@ -14,7 +14,7 @@ from checkout.payments.border import charge_for, prospective_charge, provider_fo
 from checkout.payments.cards import cards_for, occasions_of
 from checkout.payments.locks import order_lock
 from checkout.payments.schedule import START_MAY_TAKE, next_check
-from checkout.payments.texts import fit, fit_to_show
+from checkout.payments.texts import fit, fit_json, fit_to_show
 from checkout.payments.timeline import Weight, Who, tell
 from checkout.states import HELD_STATES, OrderState
 from providers.base import Occasion, Outcome, Report
@@ -198,7 +198,7 @@ def _remember(payment: Payment, memo: dict[str, object]) -> None:
     """Commit what `prepare` brought about, so that a crash during `start` loses none of it."""
     with order_lock(payment.order_id):
         row = Payment.objects.get(pk=payment.pk)
-        row.memo = {**row.memo, **memo}
+        row.memo = fit_json({**row.memo, **memo})
         row.save(update_fields=["memo"])
     payment.memo = row.memo
 

@@ -1,5 +1,7 @@
 """Which text may a row hold? One without secrets, without what a database refuses, and no longer than its column."""
 
+from typing import Any
+
 from providers.http import redact_text
 
 
@@ -12,3 +14,14 @@ def fit(text: object, at_most: int) -> str:
 def fit_to_show(text: object, at_most: int) -> str:
     """... and without card numbers and credentials, whoever wrote them into it."""
     return fit(redact_text(str(text)), at_most)
+
+
+def fit_json(value: Any) -> Any:
+    """`value` (JSON-like) with every text in it, names included, such as a database stores it; none is cut."""
+    if isinstance(value, str):
+        return fit(value, len(value))
+    if isinstance(value, dict):
+        return {fit_json(name): fit_json(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [fit_json(inner) for inner in value]
+    return value

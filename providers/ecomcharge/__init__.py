@@ -140,10 +140,11 @@ class Ecomcharge(Provider):
         except Refused as no:
             raise refusals.of_charge(no.refusal, charge, self.settings, brought) from None
         memo = {**charge.memo, "uid": told.uid, "type": plural.removesuffix("s")}
-        charge = replace(charge, memo=memo, provider_id=told.uid)
         show = None
         if told.status == "incomplete" and told.redirect_url.startswith(("https://", "http://")):
             show = Redirect(url=told.redirect_url)  # the bank wants the shopper after all
+            memo["shown"] = True
+        charge = replace(charge, memo=memo, provider_id=told.uid)
         return Started(
             show=show,
             provider_id=told.uid,
@@ -197,9 +198,10 @@ class Ecomcharge(Provider):
         return self._operate(charge, paid, Verb.REFUND, money, paid.refundable(money), key)
 
     def _paid(self, charge: Charge) -> Paid:
-        """The payment with what is known to have come of it. Nothing was sent yet, so nothing is uncertain."""
+        """The payment with what is known to have come of it; asked for where something is not. Nothing was sent yet,
+        so nothing is uncertain."""
         try:
-            memo = {**charge.memo, **({} if "minor" in charge.memo else self.sync(charge).memo)}
+            memo = {**charge.memo, **({} if children.all_known(charge) else self.sync(charge).memo)}
         except Uncertain as problem:
             raise Unreachable(str(problem)) from problem
         paid = children.remembered(memo, charge.money.currency)
@@ -216,6 +218,13 @@ class Ecomcharge(Provider):
             raise refusals.of_operation(no.refusal) from None
         if told.parent_uid not in ("", parent):
             raise Uncertain(f"Asked to {verb.value}, eComCharge answered about another payment.")
+        known = paid.children.get(told.uid)
+        if (
+            told.type not in ("", verb.value)
+            or told.uid in (paid.uid, parent)
+            or (known and known.key != key)
+        ):
+            raise Uncertain(f"Asked to {verb.value}, eComCharge answered about something else.")
         if told.amount is None:
             told = told.model_copy(update={"amount": request["amount"]})
         child = children.of_transaction(told, verb, paid)

@@ -17,6 +17,7 @@ from providers.errors import Invalid, Uncertain
 from providers.money import Money
 
 _OPEN = frozenset({OperationStatus.PENDING, OperationStatus.UNCERTAIN})
+Told = Mapping[str, Transaction]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +50,10 @@ class Paid:
     reserved: bool  # an authorization: its money is taken by captures
     method: str = CARD
     children: Mapping[str, Child] = field(default_factory=dict)
-    others: frozenset[str] = frozenset()  # ids that were asked about once and are no children
+    others: frozenset[str] = (
+        frozenset()
+    )  # ids that were asked about once, are no children and stay without money
+    searched: bool = True  # could the gateway be searched?
     warnings: tuple[str, ...] = ()
 
     def total(self, verb: Verb) -> Money:
@@ -63,7 +67,9 @@ class Paid:
     @property
     def outcome(self) -> Outcome:
         refunded = self.total(Verb.REFUND)
-        if self.captured and refunded >= self.captured:
+        still_reserved = self.money - self.captured - self.total(Verb.VOID)
+        # While a part is reserved, it may yet be captured: "refunded" would be the end of it.
+        if self.captured and refunded >= self.captured and still_reserved.minor <= 0:
             return Outcome.REFUNDED
         if self.captured:
             return Outcome.PAID
@@ -137,6 +143,12 @@ def remembered(memo: Mapping[str, Any], currency: str) -> Paid | None:
     )
 
 
+def all_known(charge: Charge) -> bool:
+    """Is there money, and nothing that was spoken of or has not ended?"""
+    paid = remembered(charge.memo, charge.money.currency)
+    return paid is not None and not _unclear(charge, paid, {})
+
+
 def known(memo: Mapping[str, Any], currency: str) -> dict[str, Child]:
     return {
         uid: Child(
@@ -157,45 +169,53 @@ def known(memo: Mapping[str, Any], currency: str) -> dict[str, Child]:
 
 def look(gate: BeGateway, charge: Charge, paid: Paid) -> Paid:
     """`paid` with every child that can be found now, as it stands now."""
-    told = {found.uid: found for found in _searched(gate, charge, paid)}
-    for uid in _unclear(charge, paid):
-        if uid in told:
-            continue
-        found = gate.transaction(uid, paid.method)
-        if found is None:
-            paid = replace(paid, others=paid.others | {uid})
-        else:
-            told[uid] = found
+    told: dict[str, Transaction] = {}
+    if paid.method == CARD:  # the search is the gateway's, which does not know the others
+        for name in _names(charge, paid):
+            listed = gate.search(name)
+            paid = paid if listed is not None else replace(paid, searched=False)
+            told |= {found.uid: found for found in listed or () if found.uid != paid.uid}
+    for unclear in (_unclear, _parents):
+        for uid in unclear(charge, paid, told):
+            # What is not known there may not be known there yet: it is asked about again.
+            if uid not in told and (found := gate.transaction(uid, paid.method)) is not None:
+                told[uid] = found
     # A refund's parent may be a capture that has just come to light.
     for child in sorted(told.values(), key=lambda child: child.type != "capture"):
         paid = _taken(charge, paid, child)
     return paid
 
 
-def _searched(gate: BeGateway, charge: Charge, paid: Paid) -> Iterable[Transaction]:
-    if paid.method != CARD:
-        return  # the search is the gateway's, which does not know them
+def _names(charge: Charge, paid: Paid) -> Iterable[str]:
+    """Under which names may something be found?"""
     keys = {child.key for child in paid.children.values() if child.key and child.ended}
-    names = [own.key for own in charge.operations if own.status in _OPEN and own.key and own.key not in keys]
-    for name in (*names, charge.reference):
-        for found in gate.search(name):
-            if found.uid != paid.uid and found.parent_uid:
-                yield found
+    yield from (
+        own.key for own in charge.operations if own.status in _OPEN and own.key and own.key not in keys
+    )
+    yield charge.reference
 
 
-def _unclear(charge: Charge, paid: Paid) -> Iterable[str]:
+def _unclear(charge: Charge, paid: Paid, _told: Told) -> list[str]:
     """What has not ended as far as we know, and ids that somebody spoke of."""
-    yield from (uid for uid, child in paid.children.items() if not child.ended)
+    begun = [uid for uid, child in paid.children.items() if not child.ended]
     settled = {paid.uid, charge.provider_id, charge.memo.get("token"), *paid.others, *paid.children}
-    yield from (uid for uid in charge.provider_ids if uid and uid not in settled)
+    return [*begun, *(uid for uid in dict.fromkeys(charge.provider_ids) if uid and uid not in settled)]
+
+
+def _parents(_charge: Charge, paid: Paid, told: Told) -> list[str]:
+    """Captures that nobody told of, but of which there is a refund."""
+    if not paid.reserved:
+        return []
+    named = (found.parent_uid for found in told.values() if found.type == "refund" and found.parent_uid)
+    return [uid for uid in dict.fromkeys(named) if not paid.holds(uid)]
 
 
 def _taken(charge: Charge, paid: Paid, told: Transaction) -> Paid:
     """`paid` with what was told of one transaction, if it is a child of it."""
-    if told.uid == paid.uid:
+    if told.uid == paid.uid or told.uid in paid.others:
         return paid
-    if not told.parent_uid:
-        return replace(paid, others=paid.others | {told.uid})  # another attempt in the same form
+    if not told.parent_uid or told.type in words.PAYMENTS:
+        return _beside(charge, paid, told)
     if not paid.holds(told.parent_uid):
         return paid
     verb = words.VERBS.get(told.type)
@@ -213,6 +233,19 @@ def _taken(charge: Charge, paid: Paid, told: Transaction) -> Paid:
     if before is not None and before.ended and not child.ended:
         return paid  # what has ended does not begin again
     return paid.with_child(replace(child, key=_key(charge, paid, child, before)))
+
+
+def _beside(charge: Charge, paid: Paid, told: Transaction) -> Paid:
+    """Another attempt in the same form; or something that has nothing to do with it."""
+    form = charge.memo.get("token")
+    ours = told.tracking_id == charge.reference or (form is not None and told.checkout_token == form)
+    outcome = words.of_transaction(told.status)[0]
+    if not ours or outcome in (Outcome.FAILED, Outcome.CANCELED, Outcome.EXPIRED):
+        return replace(paid, others=paid.others | {told.uid})
+    if outcome is Outcome.PAID and told.type != "tokenization":
+        uid = words.plain(told.uid)
+        return _warned(paid, f"eComCharge took the money once more in the same form: {uid}. Refund it there.")
+    return paid  # it may still become money
 
 
 def of_transaction(told: Transaction, verb: Verb, paid: Paid) -> Child:
@@ -276,7 +309,7 @@ def listed(charge: Charge, paid: Paid, *, searched: bool, finds: bool) -> tuple[
         for child in paid.children.values()
     ]
     keys = {child.key for child in paid.children.values()}
-    surely = searched and paid.method == CARD
+    surely = searched and paid.searched and paid.method == CARD
     for own in charge.operations:
         if own.status not in _OPEN or own.key in keys:
             continue

@@ -148,7 +148,7 @@ def of_charge(
     no: Refusal, charge: Charge, settings: EcomchargeSettings, brought: EcomchargeOrder
 ) -> ProviderError:
     """The merchant's own charge of a saved card. The request is flatter than a payment form's."""
-    if _is_repetition(no):
+    if is_repetition(no):
         return _repetition(no)
     if any(path.startswith("credit_card") for path, _ in no.leaves):
         why = no.message or "; ".join(why for _, why in no.leaves)
@@ -171,7 +171,7 @@ def of_charge(
 
 
 def of_operation(no: Refusal) -> ProviderError:
-    if _is_repetition(no):
+    if is_repetition(no):
         return _repetition(no)
     amounts = [why for path, why in no.leaves if path.rpartition(".")[2] == "amount"]
     if amounts:
@@ -184,7 +184,7 @@ def of_operation(no: Refusal) -> ProviderError:
     )
 
 
-def _is_repetition(no: Refusal) -> bool:
+def is_repetition(no: Refusal) -> bool:
     return (
         no.code == "F.0108" or "duplicate" in " ".join([no.message, *(why for _, why in no.leaves)]).lower()
     )

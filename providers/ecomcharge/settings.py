@@ -6,7 +6,7 @@ What is left empty is not sent, so that the provider's own default, or the shop'
 
 import base64
 import binascii
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -34,7 +34,7 @@ class EcomchargeSettings(AccountSettings):
     )
     secret_key: SecretStr = Field(
         title="Secret key",
-        description="On the same page as the Shop ID. It signs every call, and every notification brings it.",
+        description="On the same page as the Shop ID. The password of every call; notifications bring it, too.",
         min_length=1,
         max_length=500,
     )
@@ -156,7 +156,7 @@ class EcomchargeSettings(AccountSettings):
     visible_fields: tuple[CustomerField, ...] = Field(
         (),
         title="Customer fields to show",
-        description=f"Which of {', '.join(get_args(CustomerField))} the form shows.",
+        description="What the form asks the customer beside the card.",
     )
     read_only_fields: tuple[CustomerField, ...] = Field(
         (),
@@ -166,7 +166,7 @@ class EcomchargeSettings(AccountSettings):
     payment_types: tuple[str, ...] = Field(
         (),
         title="Payment methods",
-        description='Which methods the form offers, such as ["credit_card", "erip"]; all that are enabled, when empty.',
+        description="Which methods the form offers, such as credit_card, erip; all that are enabled, when empty.",
     )
     excluded_types: tuple[str, ...] = Field(
         (),
@@ -176,7 +176,7 @@ class EcomchargeSettings(AccountSettings):
     excluded_brands: tuple[str, ...] = Field(
         (),
         title="Brands left out",
-        description='Card brands and wallets that the form does not offer, such as ["visa", "google_pay"].',
+        description="Card brands and wallets that the form does not offer, such as visa, google_pay.",
     )
     contracts: tuple[Contract, ...] = Field(
         ("card_on_file",),

@@ -47,7 +47,7 @@ class Standing:
         """A payment form's word."""
         told = self._gate.checkout(token)
         if told is None:
-            return self._forgotten(charge)
+            return self._forgotten(charge, token)
         if told.token not in ("", token):
             raise Uncertain("Asked about one payment form, eComCharge answered about another.")
         if told.shop_id not in ("", self._settings.shop_id):
@@ -62,6 +62,8 @@ class Standing:
             attempts_left=charge.memo.get("attempts", 1) > 1,
         )
         uid = told.attempt.uid
+        if uid and "minor" not in charge.memo:  # for the day when the form is forgotten
+            charge = replace(charge, memo={**charge.memo, "last": uid})
         if outcome is Outcome.PAID:
             if not uid:
                 odd = "eComCharge says successful, but not which transaction it was."
@@ -81,6 +83,11 @@ class Standing:
         )
 
     def _of_money(self, charge: Charge, told: Checkout, uid: str) -> Report:
+        first = charge.memo["uid"] if "minor" in charge.memo else uid
+        if first != uid:
+            # The form names its last transaction. The payment stays the first, and the other one is looked into.
+            charge = replace(charge, provider_ids=(*charge.provider_ids, uid))
+            uid = first
         said = self._gate.transaction(uid, charge.memo.get("method", ""))
         if said is None:
             # The form's word holds without it: so much was asked for there.
@@ -109,6 +116,8 @@ class Standing:
     ) -> Report:
         """What one payment says of itself. `look`: and what came of it afterwards."""
         outcome, unknown = words.of_transaction(said.status)
+        if outcome is Outcome.OPEN and charge.occasion is not None and not charge.memo.get("shown"):
+            outcome = Outcome.PENDING  # nobody is there to go on with it: it is the bank that takes its time
         memo = {**charge.memo, "uid": said.uid, "method": said.method or CARD}
         charge = replace(charge, memo=memo)
         if outcome is not Outcome.PAID:
@@ -125,11 +134,10 @@ class Standing:
             return self._report(charge, Outcome.PENDING, told, said, warning=odd)
         if money != charge.money:  # whoever compares it says so; nothing else of it is looked at
             return self._report(charge, Outcome.PAID, told, said, authorized=money, captured=money)
-        kind = said.type if said.type in words.PAYMENTS else charge.memo.get("type", "")
         paid = Paid(
             uid=said.uid,
             money=money,
-            reserved=kind == "authorization",
+            reserved=_is_reserved(charge, said),
             method=memo["method"],
             children=children.known(memo, money.currency),
             others=frozenset(memo.get("others", ())),
@@ -166,6 +174,10 @@ class Standing:
         )
 
     def _of_kept_card(self, charge: Charge, said: Transaction, told: Checkout | None) -> Report:
+        if said.type in ("payment", "authorization") and said.amount:
+            # Nobody asked for money here: whoever compares it says so.
+            money = Money(said.amount, charge.money.currency)
+            return self._report(charge, Outcome.PAID, told, said, authorized=money, captured=money)
         nothing = Money.zero(charge.money.currency)
         kept = _kept(charge, said)
         if kept is None:
@@ -186,10 +198,15 @@ class Standing:
 
     def by_reference(self, charge: Charge) -> Report:
         """The answer to `start` was lost. Whatever was paid carries our reference."""
+        listed = self._gate.search(charge.reference)
+        if listed is None and charge.occasion is not None:
+            raise Misconfigured("The gateway does not search: look at the account's gateway address.")
+        # A charge of a saved card may name the payment that the card was left with as its parent.
         found = [
             told
-            for told in self._gate.search(charge.reference)
-            if told.tracking_id == charge.reference and told.type not in words.VERBS and not told.parent_uid
+            for told in listed or ()
+            if told.tracking_id == charge.reference
+            and (told.type in words.PAYMENTS or not (told.type in words.VERBS or told.parent_uid))
         ]
         if not found:
             return self._not_found(charge)
@@ -198,8 +215,11 @@ class Standing:
         odd = f"eComCharge has taken the money {len(paid)} times for one payment." if len(paid) > 1 else ""
         if best.checkout_token and charge.occasion is None:
             report = self.of_checkout(charge, best.checkout_token)
-            return replace(report, warning=" ".join(filter(None, [odd, report.warning])))
-        return self.of_transaction(charge, best, odd=odd)
+            report = replace(report, warning=" ".join(filter(None, [odd, report.warning])))
+        else:
+            report = self.of_transaction(charge, best, odd=odd)
+        # It has been begun there: open, it would be taken for one that never was, and be made once more.
+        return replace(report, outcome=Outcome.PENDING) if report.outcome is Outcome.OPEN else report
 
     def _not_found(self, charge: Charge) -> Report:
         if charge.occasion is None:
@@ -211,8 +231,12 @@ class Standing:
             outcome=Outcome.FAILED, decline=Decline(code="not_found", message=why, reason="technical_error")
         )
 
-    def _forgotten(self, charge: Charge) -> Report:
-        """The provider knows no payment form of this name any more."""
+    def _forgotten(self, charge: Charge, token: str) -> Report:
+        """The provider knows no payment form of this name any more. What was made in it outlives it."""
+        if uid := charge.memo.get("uid") or charge.memo.get("last", ""):
+            said = self._gate.transaction(uid, charge.memo.get("method", ""))
+            if said is not None:
+                return self.of_transaction(replace(charge, memo={**charge.memo, "token": token}), said)
         if charge.expires_at > datetime.now(UTC):
             raise Misconfigured(
                 "eComCharge does not know the payment form: look at the Shop ID and the checkout address."
@@ -235,7 +259,8 @@ class Standing:
         names = [name for name in (told and told.order.tracking_id, said and said.tracking_id) if name]
         strange = [name for name in names if name != charge.reference]
         tests = [source.test for source in (told, said) if source is not None and source.test is not None]
-        ids = (memo.get("token"), memo.get("uid"), said and said.uid, *memo.get("children", {}))
+        last = told.attempt.uid if told else ""
+        ids = (memo.get("token"), memo.get("uid"), said and said.uid, last, *memo.get("children", {}))
         return Report(
             outcome=outcome,
             reference=next(iter(strange or names), None),
@@ -250,6 +275,12 @@ def _believable(told: Transaction) -> tuple[int, float]:
     """Of several transactions with one reference: money first, then what may still become money, then the newest."""
     rank = {"successful": 0, "pending": 1, "incomplete": 1}.get(told.status, 2)
     return rank, -told.created_at.timestamp() if told.created_at else 0.0
+
+
+def _is_reserved(charge: Charge, said: Transaction) -> bool:
+    """As the transaction says; where it does not, as we asked."""
+    asked = charge.memo.get("type") or ("authorization" if charge.capture_later else "payment")
+    return (said.type if said.type in ("payment", "authorization") else asked) == "authorization"
 
 
 def _kept(charge: Charge, said: Transaction) -> SavedCard | None:

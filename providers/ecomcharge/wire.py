@@ -19,12 +19,13 @@ from pydantic import (
 
 from providers.base import Card
 from providers.ecomcharge import words
-from providers.ecomcharge.refusals import Refused, refusal
+from providers.ecomcharge.refusals import Refused, is_repetition, refusal
 from providers.ecomcharge.settings import EcomchargeSettings
 from providers.errors import Misconfigured, Uncertain
 from providers.http import Answer, Http
 
 READ_SECONDS = 40  # longer than the vendor's own clients wait, 25 and 30 s
+UNDECIDED = frozenset({408, 409, 425})  # the request, or an earlier one like it, may still be worked on
 CARD = "credit_card"
 
 # --- answers --------------------------------------------------------------------------------------------
@@ -216,11 +217,14 @@ class BeGateway:
                 return self._same(uid, told)
         return None
 
-    def search(self, tracking_id: str) -> tuple[Transaction, ...]:
-        """At most ten transactions of the gateway that carry this name, the newest ones."""
+    def search(self, tracking_id: str) -> tuple[Transaction, ...] | None:
+        """At most ten transactions of the gateway that carry this name, the newest ones; None when the gateway has no
+        such search. Only an empty list says that there are none."""
         url = f"{self._settings.gateway_url}/v2/transactions/tracking_id/{quote(tracking_id, safe='')}"
-        told = self._asked(url) or {}
-        listed = told.get("transactions", [])
+        told = self._asked(url)
+        if told is None:
+            return None
+        listed = told.get("transactions")
         if not isinstance(listed, list):
             raise Uncertain("eComCharge's list of transactions could not be read.")
         return tuple(_transaction(entry) for entry in listed)
@@ -253,7 +257,12 @@ class BeGateway:
         told = answer.json()
         if not isinstance(told, Mapping):
             raise Uncertain("eComCharge's answer could not be read.")
+        made = told.get("transaction")
+        if isinstance(made, Mapping) and made.get("uid"):
+            return told  # it was made, whatever is complained of beside it
         no = refusal(answer.status, told)
+        if answer.status in UNDECIDED and not no.leaves and not is_repetition(no):
+            raise Uncertain(f"eComCharge has not decided yet (HTTP {answer.status}).")
         if answer.status >= 400 or no.leaves:
             raise Refused(no)
         return told

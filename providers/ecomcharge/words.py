@@ -62,10 +62,13 @@ def of_transaction(status: str) -> tuple[Outcome, str]:
     return outcome, ""
 
 
-def occasions(contracts: Iterable[str]) -> frozenset[Occasion] | None:
-    """In which the merchant may charge a card that was kept for `contracts`; None when none was named."""
-    if not (asked := frozenset(contracts)):
-        return None
+# Inferred: what the form's own toggle keeps a card for, where no contract was asked for.
+TOGGLE_CONTRACT = "card_on_file"
+
+
+def occasions(contracts: Iterable[str]) -> frozenset[Occasion]:
+    """In which the merchant may charge a card that was kept for `contracts`."""
+    asked = frozenset(contracts) or {TOGGLE_CONTRACT}
     regular = frozenset({Occasion.RECURRING})
     now_and_then = frozenset(Occasion) - regular
     return (regular if "recurring" in asked else frozenset()) | (

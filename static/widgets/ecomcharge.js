@@ -4,6 +4,7 @@
   "use strict";
 
   var SLOW_MS = 10000;
+  var button = document.getElementById("ecomcharge-open");
   var loaded = false;
   var slow = window.setTimeout(function () {
     show("ecomcharge-slow", true);
@@ -29,6 +30,9 @@
   }
 
   function open() {
+    // The form comes up over the page, and whoever closes it goes on from here: forms give the focus back.
+    show("ecomcharge-open", true);
+    button.focus();
     try {
       var widget = JSON.parse(document.getElementById("ecomcharge-widget").textContent);
       new window.BeGateway({
@@ -40,10 +44,10 @@
           test: widget.test,
           transaction_type: widget.transaction_type
         },
-        closeWidget: function (status) { leave(widget.back, status); }
+        closeWidget: function (status) { button.focus(); leave(widget.back, status); }
       }).createWidget();
-      show("ecomcharge-open", true);
     } catch (problem) {
+      show("ecomcharge-open", false);
       fail();
     }
   }
@@ -58,7 +62,7 @@
 
   function isProvider(event) { return event.target && event.target.id === "ecomcharge-script"; }
 
-  document.getElementById("ecomcharge-open").addEventListener("click", open);
+  button.addEventListener("click", open);
   // Neither event bubbles, but both pass by here on their way down.
   document.addEventListener("load", function (event) { if (isProvider(event)) { arrived(); } }, true);
   document.addEventListener("error", function (event) { if (isProvider(event)) { fail(); } }, true);

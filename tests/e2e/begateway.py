@@ -7,7 +7,7 @@ from typing import Any
 from playwright.sync_api import FrameLocator, Locator, Page, expect
 
 from tests.e2e import pages
-from tests.e2e.pages import Checkout
+from tests.e2e.pages import Admin, Checkout
 from tests.e2e.stage import Order, Stage, eventually
 
 WAY = "Card or local payment method"
@@ -124,3 +124,24 @@ def show(stage: Stage, where: str) -> None:
         "UPDATE checkout_account SET settings = json_set(settings, '$.show', ?) WHERE provider = 'ecomcharge'",
         where,
     )
+
+
+def opened(stage: Stage, order: Order, **more: Any) -> dict[str, Any]:
+    """The shop opens the attempt itself, and no page is looked at."""
+    return stage.api("POST", f"orders/{order.id}/payments", **{"provider": "ecomcharge", **more})
+
+
+def pay_there(stage: Stage, record: Record, card: str = APPROVED) -> dict[str, Any]:
+    """What the shopper would do in the form. The transaction that comes of it."""
+    told = stage.sandbox.post(f"ecomcharge/checkouts/{record.only_token()['token']}/pay", card=card)
+    made: dict[str, Any] = told["transactions"][-1]
+    return made
+
+
+def operate(admin: Admin, order: Order, what: str, amount: str) -> None:
+    """From the order's page, read back and confirmed."""
+    admin.open(order.id)
+    admin.body.get_by_role("link", name=what, exact=True).click()
+    admin.body.get_by_label("Amount").fill(amount)
+    admin.press("Go on")
+    admin.press(what)

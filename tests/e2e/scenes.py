@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 
-from tests.e2e import pages
+from tests.e2e import begateway, pages
+from tests.e2e.begateway import Form, open_form, opened, order_of
 from tests.e2e.pages import Checkout
 from tests.e2e.stage import Order, Stage
 
@@ -91,9 +92,55 @@ def keep_card(stage: Stage, checkout: Checkout) -> Order:
     return order
 
 
+def ecomcharge_form(stage: Stage, checkout: Checkout) -> Order:
+    """eComCharge's form, over our page."""
+    order, _record = order_of(stage)
+    open_form(checkout, order)
+    return order
+
+
+def ecomcharge_failed(stage: Stage, checkout: Checkout) -> Order:
+    """Declined, while the attempt stays open there."""
+    order, _record = order_of(stage)
+    form = open_form(checkout, order)
+    form.use(begateway.NO_FUNDS)
+    form.to_shop()
+    checkout.says(pages.FAILED)
+    return order
+
+
+def hosted(stage: Stage, checkout: Checkout) -> tuple[Order, Form]:
+    """eComCharge's own page."""
+    order, record = order_of(stage)
+    opened(stage, order)
+    checkout.page.goto(str(record.only_token()["redirect_url"]))
+    return order, Form(checkout.page)
+
+
+def ecomcharge_page(stage: Stage, checkout: Checkout) -> Order:
+    order, form = hosted(stage, checkout)
+    form.says("Card number")
+    return order
+
+
+def ecomcharge_declined(stage: Stage, checkout: Checkout) -> Order:
+    order, form = hosted(stage, checkout)
+    form.use(begateway.NO_FUNDS)
+    form.says("Insufficient funds.")
+    return order
+
+
+def ecomcharge_challenge(stage: Stage, checkout: Checkout) -> Order:
+    order, form = hosted(stage, checkout)
+    form.use(begateway.CHALLENGED)
+    form.says("Password from your bank")
+    return order
+
+
 SCENES: dict[str, Callable[[Stage, Checkout], Order]] = {
     scene.__name__: scene
     for scene in (
         choose, widget, failed, interrupted, checking, moment, paid, canceled, expired, saved_card, keep_card,
+        ecomcharge_form, ecomcharge_failed, ecomcharge_page, ecomcharge_declined, ecomcharge_challenge,
     )
 }  # fmt: skip

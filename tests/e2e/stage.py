@@ -69,6 +69,14 @@ class Sandbox:
     def advance(self, seconds: int) -> None:
         self.post("clock", advance_seconds=seconds)
 
+    def told(self, subject: str) -> list[dict[str, Any]]:
+        """The notifications about a transaction or an order, oldest first."""
+        every, last = [], 0
+        while page := self.get("notifications", since=last)["notifications"]:
+            every += page
+            last = page[-1]["id"]
+        return [one for one in every if one["subject"] == subject]
+
     def mark(self) -> int:
         """The number of the last call, to tell later ones from it."""
         calls, last = self.get("calls")["calls"], 0
@@ -114,9 +122,9 @@ class Order:
         past = datetime.now(UTC) - timedelta(seconds=1)
         self.stage.write("UPDATE checkout_order SET expires_at = ? WHERE number = ?", _text(past), self.id)
 
-    def make_due(self) -> None:
+    def make_due(self, *, minutes: int = 5) -> None:
         """Let it be a while ago that the latest attempt was begun, so that the worker looks at it now."""
-        past = _text(datetime.now(UTC) - timedelta(minutes=5))
+        past = _text(datetime.now(UTC) - timedelta(minutes=minutes))
         self.stage.write(
             "UPDATE checkout_payment SET created_at = ?, next_check_at = ? WHERE reference = ?",
             past, past, self.read()["payment"]["reference"],
@@ -138,13 +146,21 @@ class Stage:
 
     def api(self, verb: str, path: str, **body: Any) -> dict[str, Any]:
         """What the shop's own software would ask of the checkout."""
+        return _json(self.asked(verb, path, **body))
+
+    def refused(self, verb: str, path: str, **body: Any) -> tuple[int, dict[str, Any]]:
+        """The same, where the answer is a no: its status, and what it says."""
+        answer = self.asked(verb, path, **body)
+        assert answer.status_code >= 400, f"{verb} {path} was not refused: {answer.text[:600]}"
+        return answer.status_code, answer.json()
+
+    def asked(self, verb: str, path: str, **body: Any) -> requests.Response:
         headers = {"Authorization": f"Bearer {self.keys['DEMO_API_KEY']}"}
         if verb == "POST":
             headers["Idempotency-Key"] = secrets.token_hex(12)
-        answer = self.session.request(
+        return self.session.request(
             verb, f"{self.site}/api/v1/{path}", headers=headers, json=body or None, timeout=40
         )
-        return _json(answer)
 
     def order(self, *items: int, customer: str = "", email: str = "", **more: Any) -> Order:
         """A new order over the shop API. `customer` is the shop's name for a known one, without it a guest buys."""

@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import Frame, Page, ViewportSize, expect
+from playwright.sync_api import Frame, Locator, Page, Route, ViewportSize, expect
 
-from tests.e2e import pages
+from tests.e2e import begateway, pages
+from tests.e2e.begateway import form_over, open_form, order_of
 from tests.e2e.pages import Admin, Checkout, Shop
 from tests.e2e.scenes import SCENES
 from tests.e2e.stage import Stage
@@ -44,21 +45,65 @@ def looks_well(page: Page, within: str = "html") -> None:
     assert found == {}, page.url
 
 
+def keeps_within(page: Page, *parts: Page | Frame) -> None:
+    """On the narrowest phone, and with text of twice the size, nothing needs to be moved sideways."""
+    for width, size in ((320, "100%"), (640, "200%")):
+        page.set_viewport_size({"width": width, "height": 640})
+        for part in parts:
+            part.evaluate("size => { document.documentElement.style.fontSize = size; }", size)
+            assert not part.evaluate(WIDER), f"{part.url} is wider than {width} pixels with text of {size}"
+            part.evaluate("document.documentElement.style.fontSize = ''")
+
+
 @pytest.mark.parametrize("name", SCENES)
 def test_a_shoppers_page(stage: Stage, checkout: Checkout, name: str) -> None:
     SCENES[name](stage, checkout)
     looks_well(checkout.page)
+    keeps_within(checkout.page, checkout.page)
 
 
 def test_the_card_form(stage: Stage, page: Page, checkout: Checkout) -> None:
     SCENES["widget"](stage, checkout)
-    (frame,) = [frame for frame in page.frames if frame.url.startswith(stage.sandbox.url)]
+    frame = providers_frame(stage, page)
     assert complaints(frame) == []
     page.emulate_media(color_scheme="dark")
     assert complaints(frame) == []
     checkout.card.frame.get_by_role("button", name="Pay").click()
     expect(checkout.card.frame.get_by_text("Please check the fields marked below.")).to_be_visible()
     assert complaints(frame) == []
+
+
+def test_ecomcharges_form(stage: Stage, page: Page, checkout: Checkout) -> None:
+    # Its result stays until it is read.
+    order, _record = order_of(stage, options={"ecomcharge": {"settings": {"auto_return": 3600}}})
+    form = open_form(checkout, order)
+
+    def is_well() -> None:
+        frame = providers_frame(stage, page)
+        assert complaints(frame) == []
+        page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+        assert complaints(frame, "html", "color-contrast") == []
+        page.emulate_media(color_scheme="light", reduced_motion="reduce")
+        keeps_within(page, frame)
+
+    is_well()
+    form.pay()
+    form.says("Please check the fields marked below.")
+    is_well()
+    form.use(begateway.NO_FUNDS)
+    form.says("Insufficient funds.")
+    is_well()
+    form.use(begateway.CHALLENGED)
+    form.says("Password from your bank")
+    is_well()
+    form.answer(begateway.PASSWORD)
+    form.says("Thank you, you have paid")
+    is_well()
+
+
+def providers_frame(stage: Stage, page: Page) -> Frame:
+    (frame,) = [frame for frame in page.frames if frame.url.startswith(stage.sandbox.url)]
+    return frame
 
 
 def test_the_demo_shop(stage: Stage, page: Page) -> None:
@@ -84,6 +129,7 @@ def test_the_demo_shop(stage: Stage, page: Page) -> None:
 
 def test_the_sandboxs_console(stage: Stage, page: Page, checkout: Checkout) -> None:
     SCENES["failed"](stage, checkout)
+    SCENES["ecomcharge_declined"](stage, checkout)
     stage.sandbox.arm("delayed")
     page.goto(f"{stage.sandbox.url}/")
     looks_well(page)
@@ -107,10 +153,7 @@ def test_paying_by_keyboard(stage: Stage, page: Page, checkout: Checkout) -> Non
     page.keyboard.press("Enter")
     checkout.says(pages.WIDGET)
     expect(checkout.card.number).to_be_visible()
-    for _press in range(20):
-        page.keyboard.press("Tab")
-        if checkout.card.number.evaluate("field => field === document.activeElement"):
-            break
+    tab_into(page, checkout.card.number)
     for text in ("4970100000000055", "1230", "123", "Ada Lovelace"):
         page.keyboard.type(text)
         page.keyboard.press("Tab")
@@ -119,12 +162,70 @@ def test_paying_by_keyboard(stage: Stage, page: Page, checkout: Checkout) -> Non
     order.becomes("paid")
 
 
+def test_paying_in_ecomcharges_form_by_keyboard(stage: Stage, page: Page, checkout: Checkout) -> None:
+    order, record = order_of(stage)
+    checkout.open(order.pay_url).says(pages.CHOOSE)
+    tab_to(page, "button", "Pay")
+    page.keyboard.press("Enter")
+    form = form_over(checkout)
+    tab_into(page, form.number)
+    for text in ("4200000000000000", "1230", "123", "Ada Lovelace"):
+        page.keyboard.type(text)
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    form.says("Thank you, you have paid")
+    tab_into(page, form.where.get_by_role("link", name="Back to the shop", exact=True))
+    page.keyboard.press("Enter")
+    checkout.is_receipt()
+    order.becomes("paid")
+    assert record.money() == [("payment", 4299)]
+
+
+def test_leaving_ecomcharges_form_by_keyboard(stage: Stage, page: Page, checkout: Checkout) -> None:
+    order, record = order_of(stage)
+    form = open_form(checkout, order)
+    again = page.get_by_role("button", name="Open the payment form")
+
+    def stay(route: Route) -> None:
+        route.fulfill(status=204)  # the shop's server is slow: until it answers, the page stays
+
+    page.route("**/*end=cancel*", stay)
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(again).to_be_focused()
+    page.keyboard.press("Enter")
+    form = form_over(checkout)
+    tab_into(page, form.number)
+    page.keyboard.press("Escape")  # in the frame
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(again).to_be_focused()
+    page.unroute("**/*end=cancel*", stay)
+    page.keyboard.press("Enter")
+    form_over(checkout)
+    page.keyboard.press("Escape")
+    checkout.says(pages.INTERRUPTED)
+    tab_to(page, "button", "Try again")
+    page.keyboard.press("Enter")
+    checkout.says(pages.WIDGET)
+    form_over(checkout)
+    assert len(record.tokens()) == 1
+
+
 def test_the_first_stop_leads_to_the_content(stage: Stage, page: Page, checkout: Checkout) -> None:
     checkout.open(stage.order().pay_url)
     page.keyboard.press("Tab")
     skip = page.get_by_role("link", name="Skip to the content")
     expect(skip).to_be_focused()
     expect(skip).to_be_in_viewport()
+
+
+def tab_into(page: Page, wanted: Locator) -> None:
+    """Press Tab until that has the focus, in whichever frame it is."""
+    for _press in range(20):
+        page.keyboard.press("Tab")
+        if wanted.evaluate("element => element === document.activeElement"):
+            return
+    raise AssertionError("it is not reached with Tab")
 
 
 def tab_to(page: Page, tag: str, words: str) -> None:

@@ -42,6 +42,8 @@ class ScriptedSettings(AccountSettings):
     retries: int = Field(3, title="Retries", ge=0, le=9)
     strict: bool = Field(True, title="Strict")
     methods: tuple[str, ...] = Field((), title="Methods")
+    asked_fields: tuple[Literal["email", "phone"], ...] = Field((), title="Fields")
+    style: dict[str, int] = Field(default_factory=dict, title="Style")
     nickname: str | None = Field(None, title="Nickname")
 
     @model_validator(mode="after")

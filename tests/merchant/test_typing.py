@@ -1,5 +1,6 @@
 """Can anything about money be typed, added or deleted in the admin? And are settings stored as they are typed?"""
 
+import re
 from typing import Any
 
 import pytest
@@ -34,7 +35,9 @@ PLAIN = {
     "setting_merchant_id": "M9",
     "setting_region": "eu",
     "setting_retries": "5",
-    "setting_methods": '["visa"]',
+    "setting_methods": "visa, apple_pay,",
+    "setting_asked_fields": "phone",
+    "setting_style": '{"width": 3}',
     "setting_nickname": "",
 }
 
@@ -160,6 +163,8 @@ def test_a_provider_is_chosen_before_its_settings_are_asked_for(client: Client, 
         "retries",
         "strict",
         "methods",
+        "asked_fields",
+        "style",
         "nickname",
     ):
         assert f'name="setting_{field}"' in form
@@ -177,7 +182,9 @@ def test_an_account_is_added_with_its_typed_settings(client: Client, shop: Shop)
         "region": "eu",
         "retries": 5,
         "strict": False,
-        "methods": ["visa"],
+        "methods": ["visa", "apple_pay"],
+        "asked_fields": ["phone"],
+        "style": {"width": 3},
         "nickname": "",
     }
     values: Any = account.full_settings()
@@ -188,6 +195,14 @@ def test_an_account_is_added_with_its_typed_settings(client: Client, shop: Shop)
     assert API_SECRET not in str(stored)
     html = client.get(reverse("admin:checkout_account_change", args=[account.pk])).content.decode()
     assert f"http://testserver{reverse('notify', args=[account.pk])}" in html
+    assert 'name="setting_methods" value="visa, apple_pay"' in html
+    ticked = re.findall(r'<input[^>]*name="setting_asked_fields"[^>]*>', html)
+    assert [
+        (bool(re.search(r" checked[ >=]", box)), re.findall(r'value="(\w+)"', box)) for box in ticked
+    ] == [
+        (False, ["email"]),
+        (True, ["phone"]),
+    ]
 
 
 def change(client: Client, account: Account, **typed: str) -> Any:
@@ -217,8 +232,9 @@ def test_a_secret_left_empty_stays_and_a_typed_one_replaces_it(client: Client, a
         ("setting_retries", "12", "Input should be less than or equal to 9"),
         ("setting_retries", "x", "Enter a whole number."),
         ("setting_region", "moon", "Select a valid choice."),
-        ("setting_methods", "{", "Enter a valid JSON."),
-        ("setting_methods", '{"a": 1}', "Input should be a valid tuple"),
+        ("setting_asked_fields", "fax", "Select a valid choice."),
+        ("setting_style", "{", "Enter a valid JSON."),
+        ("setting_style", '{"a": "wide"}', "Input should be a valid integer"),
         ("setting_api_secret", "canary7", "should have at least 8"),
     ],
 )

@@ -50,6 +50,43 @@ CARD = {
     "token": None,
 }
 
+HERE = "options.ecomcharge"  # where a shop's request brings what is for this provider
+# Of the manual's examples.
+CUSTOMER = {
+    "address": "Baker street 221b",
+    "country": "GB",
+    "city": "London",
+    "email": "jake@example.com",
+}
+AIRLINE: dict[str, Any] = {
+    "agency_code": "03",
+    "agency_name": "Corel travel",
+    "ticket_number": "390 5241 025377 1",
+    "booking_number": "DKZVUA",
+    "restricted_ticked_indicator": "0",
+    "legs": [
+        {
+            "airline_code": "B2",
+            "stop_over_code": "X",
+            "flight_number": "A3 971",
+            "departure_date_time": "2014-05-26T05:15:00",
+            "arrival_date_time": "2014-05-26T07:30:00",
+            "originating_country": "RU",
+            "originating_city": "Moscow",
+            "originating_airport_code": "DME",
+            "destination_country": "Greece",
+            "destination_city": "Athens",
+            "destination_airport_code": "ATH",
+            "coupon": "coupon code",
+            "class": "C",
+        }
+    ],
+    "passengers": [
+        {"first_name": "KONSTANTIN", "last_name": "IVANOV"},
+        {"first_name": "JULIA", "last_name": "IVANOVA"},
+    ],
+}
+
 
 def charge(**changes: Any) -> Charge:
     """42.99 GBP, in the first attempt at order G7."""

@@ -121,11 +121,13 @@ def test_while_it_is_under_way(script: Script, account: Account, order: Order) -
     assert ask(make_payment(order, account, state=State.PENDING))["charge"] is True
 
 
-def test_where_a_card_is_only_kept_the_amount_is_the_providers_own(script: Script, account: Account) -> None:
+def test_where_a_card_is_only_kept_nothing_is_charged(script: Script, account: Account) -> None:
     order = make_order(
         account.shop, money=Money(0, "EUR"), kind=Kind.SAVE_CARD, customer={"reference": "C-1"}
     )
-    assert ask(make_payment(order, account), amount=100)["charge"] is True
+    payment = make_payment(order, account)
+    assert ask(payment, amount=0)["charge"] is True
+    refused(payment, "The amount is not 1.00 EUR, but 0.00 EUR.", amount=100)
 
 
 @pytest.mark.parametrize("live", [True, False])

@@ -82,7 +82,7 @@ def test_charged_and_paid(script: Script, order: Order, card: SavedCard) -> None
     asked = script.asked("start")[0].charge
     assert (asked.saved_card, asked.occasion, asked.save_card) == ("tok-4444", Occasion.RECURRING, False)
     assert story(order)[1:] == [
-        "Attempt 1: Visa •••• 4444 is charged without the customer (recurring).",
+        "Attempt 1: Visa •••• 4444 is charged without the customer (regular charge).",
         f"Attempt 1 is open at Scripted, which calls it P-{payment.reference}.",
         "Scripted confirms: 42.99 EUR paid.",
         "The order is paid: 42.99 EUR.",

@@ -1,17 +1,35 @@
-"""Has every entry its sentence, and every sentence its particulars? Read from the source, not from memory."""
+"""Has every entry its sentence, every sentence its particulars and its French? Read from the source itself."""
 
 import ast
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 from string import Formatter
 
 import pytest
+from babel.messages.extract import extract
+from babel.messages.pofile import read_po
+from django.utils.translation import override
+from django.utils.translation.template import templatize
 
-from checkout.sentences import SENTENCES, sentence
+from checkout.models.payment import OCCASIONS
+from checkout.sentences import BY_MERCHANT, SENTENCES, sentence
 from checkout.states import OrderState, State
-from providers.base import OperationStatus, Outcome, Verb
+from providers import PROVIDERS, provider_class
+from providers.base import Occasion, OperationStatus, Outcome, Verb
 
-CHECKOUT = Path(__file__).parents[2] / "checkout"
+ROOT = Path(__file__).parents[2]
+CHECKOUT = ROOT / "checkout"
+CATALOGUE = ROOT / "locale/fr/LC_MESSAGES/django.po"
+# What marks a text for translation, and which of its arguments are texts. Templates become calls of these as well.
+MARKS = {
+    "_": None,
+    "gettext": None,
+    "gettext_lazy": None,
+    "gettext_noop": None,
+    "ngettext": (1, 2),
+    "ngettext_lazy": (1, 2),
+}
 TELLERS = {"tell", "tell_once"}
 BY_PAYMENT = {"number", "provider"}
 # What stands behind the codes that are put together when they are told.
@@ -96,3 +114,63 @@ def test_words_of_ours_can_be_translated(word: str) -> None:
     from checkout import sentences
 
     assert str(word) in sentences._TRANSLATED
+
+
+def test_an_order_of_the_merchants_says_so() -> None:
+    about = {"money": "42.99 EUR", "until": "10:00"}
+    shops = sentence("order.created", about)
+    assert shops == "The shop created the order: 42.99 EUR, payable until 10:00."
+    made_here = sentence("order.created", about, by_merchant=True)
+    assert made_here == "The order was made here, for a charge: 42.99 EUR, payable until 10:00."
+    assert sentence("order.canceled", {}, by_merchant=True) == sentence("order.canceled", {})
+
+
+@pytest.mark.parametrize("code", BY_MERCHANT)
+def test_what_the_merchant_did_has_the_same_particulars(code: str) -> None:
+    assert particulars(BY_MERCHANT[code]) == particulars(SENTENCES[code])
+
+
+@pytest.mark.parametrize("occasion", Occasion)
+def test_why_a_card_was_charged_is_said_in_words(occasion: Occasion) -> None:
+    about = {"number": 1, "card": "Visa •••• 4444", "occasion": occasion.value}
+    words = str(dict(OCCASIONS)[occasion.value])
+    told = sentence("payment.charged", about)
+    assert told == f"Attempt 1: Visa •••• 4444 is charged without the customer ({words})."
+    with override("fr"):
+        assert words not in sentence("payment.charged", about)
+
+
+def test_an_occasion_of_another_version_says_its_own_name() -> None:
+    assert "(whim)" in sentence("payment.charged", {"number": 1, "card": "Visa", "occasion": "whim"})
+
+
+def marked() -> Iterator[str]:
+    """Every text in the site's source that is marked for translation; of a plural its singular."""
+    pages = [*ROOT.glob("templates/**/*.html"), *CHECKOUT.glob("**/templates/**/*.html")]
+    for file in sorted([*CHECKOUT.rglob("*.py"), *pages]):
+        source = file.read_text()
+        code = source if file.suffix == ".py" else templatize(source, origin=file.name)
+        lines = BytesIO(code.encode())
+        for _line, texts, _comments, _context in extract(
+            "python", lines, MARKS, options={"encoding": "utf-8"}
+        ):
+            yield texts if isinstance(texts, str) else texts[0]
+
+
+def in_french() -> set[str]:
+    with CATALOGUE.open("rb") as lines:
+        return {message.id if isinstance(message.id, str) else message.id[0] for message in read_po(lines)}
+
+
+def test_whatever_is_marked_stands_in_the_french_catalogue() -> None:
+    texts = set(marked())
+    assert len(texts) > 600
+    assert sorted(texts - in_french()) == []
+
+
+@pytest.mark.parametrize("slug", PROVIDERS)
+def test_a_providers_settings_stand_in_the_french_catalogue(slug: str) -> None:
+    """The form of an account translates what the provider's file says in English."""
+    fields = provider_class(slug).settings_type.model_fields.values()
+    texts = {text for info in fields for text in (info.title, info.description) if text}
+    assert sorted(texts - in_french()) == []
