@@ -89,16 +89,16 @@ def test_cancelled_then_paid_without_script(stage: Stage, plain: Checkout) -> No
 
 @pytest.mark.usefixtures("preferred")
 def test_the_merchant_prefers_the_page(stage: Stage, checkout: Checkout) -> None:
-    """Opened over the shop API, in French."""
-    order, record = started(
-        stage, items=[{"name": "Poster, rolled", "quantity": 1, "unit_price": 4299}], language="fr"
-    )
+    """Opened over the shop API, in French, with what Purse alone knows of an order."""
+    line = {"name": "Poster, rolled", "brand": "Affiches", "quantity": 1, "net_amount": 4299, "tax_rate": 20}
+    told = {"tax_amount": 717, "shipments": [{"net_amount": 4299, "item_lines": [line]}]}
+    order, record = started(stage, options={"purse": {"order": told}}, language="fr")
     checkout.open(order.pay_url)
     page = checkout.page
     page.get_by_role("link", name="Continuer").click()
     # What is sold stands beside the form.
-    expect(page.get_by_role("complementary")).to_contain_text("Poster, rolled")
-    expect(page.get_by_role("complementary")).to_contain_text("42,99 EUR")
+    for part in ("Poster, rolled Affiches", "42,99 EUR", "7,17 EUR"):
+        expect(page.get_by_role("complementary")).to_contain_text(part)
     page.get_by_text("Utiliser une carte de test").click()
     page.get_by_role("button", name=APPROVED).click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Payé, merci")
