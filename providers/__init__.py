@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 PROVIDERS: dict[str, str] = {
     "epc": "providers.epc:Epc",
     "ecomcharge": "providers.ecomcharge:Ecomcharge",
+    "purse": "providers.purse:Purse",
 }
 
 

@@ -66,6 +66,20 @@ STANDS = (
         },
         learned={"public_key": "ecomcharge/public_key"},
     ),
+    Stand(
+        provider="purse",
+        name="Purse (sandbox)",
+        settings={
+            "entity_id": "5e3a0862-7cc3-4427-92ba-9e1e9595f571",
+            "api_key": "7d0f6d3e-32f1-4b8e-9f43-2a1c7c0b8e55",
+            "client_id": "sandbox-client",
+            "client_secret": "sandbox-secret",
+            # It never leaves the house, and guards the demo's stand-in alone.
+            "webhook_secret": "of-the-demos-own-purse-1",
+            "api": "{sandbox}/purse",
+            "page_beside_widget": True,
+        },
+    ),
 )
 
 

@@ -31,6 +31,13 @@ class Said:
     text: str
 
 
+@dataclass(frozen=True)
+class AskAgain:
+    """Nothing was done: what was read back is no longer true. It is read back anew, and `why` stands above it."""
+
+    why: str
+
+
 def done(text: str) -> Said:
     return Said(messages.SUCCESS, text)
 
@@ -49,6 +56,8 @@ def refused(text: str) -> Said:
 
 class Asked(forms.Form):
     """What an action wants to be told. Knows the row it is about."""
+
+    read_back_part = ""  # a template: what stands on the page that reads back, below the sentences
 
     def __init__(self, *args: Any, row: Any, **kwargs: Any) -> None:
         self.row = row
@@ -69,7 +78,7 @@ class Action:
     label: Text
     offered: Callable[[Any], bool]
     explain: Explain  # (row, what was typed) -> what will happen, in sentences
-    do: Callable[[HttpRequest, Any, dict[str, Any]], Said | HttpResponse]
+    do: Callable[[HttpRequest, Any, dict[str, Any]], Said | AskAgain | HttpResponse]
     needs: str = "change"  # "change", or a whole permission such as "checkout.add_apikey"
     form: type[Asked] | None = None
     confirm: bool = False  # what was typed is read back before it is done
@@ -149,6 +158,11 @@ class WithActions:
         said = action.do(request, row, form.cleaned_data if form else {})
         if isinstance(said, HttpResponse):
             return said
+        if isinstance(said, AskAgain):
+            row = self.get_object(request, unquote(object_id))  # as it is now
+            form = action.form(request.POST, row=row) if action.form else None
+            fits = form is None or form.is_valid()
+            return self._ask(request, action, row, form=form, back=back, read_back=fits, notice=said.why)
         self.message_user(request, said.text, said.level)
         return HttpResponseRedirect(back)
 
@@ -168,6 +182,7 @@ class WithActions:
         form: Asked | None,
         back: str,
         read_back: bool = False,
+        notice: str = "",
     ) -> HttpResponse:
         typed = form.cleaned_data if form is not None and form.is_bound and form.is_valid() else {}
         context = {
@@ -180,6 +195,7 @@ class WithActions:
             "form": form,
             "back": back,
             "read_back": read_back,
+            "notice": notice,
         }
         request.current_app = self.admin_site.name
         return TemplateResponse(request, "merchant/confirm.html", context)

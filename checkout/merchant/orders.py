@@ -1,6 +1,5 @@
 """Where does the merchant find an order, and what does its page tell?"""
 
-from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.admin import SimpleListFilter, display
@@ -11,9 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 
 from checkout.merchant import order_actions
-from checkout.merchant.action import Button
+from checkout.merchant.operations import Attempt, operations
 from checkout.merchant.record import RecordAdmin
-from checkout.merchant.shown import badge, customer_lines, moment, provider_name, sum_of, whole
+from checkout.merchant.shown import badge, customer_lines, moment, names_of, provider_name, sum_of, whole
 from checkout.merchant.story import story
 from checkout.merchant.webhooks import state_of
 from checkout.models import Delivery, Order, Payment, ShopEvent
@@ -44,15 +43,6 @@ class Currency(SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return queryset.filter(currency=self.value()) if self.value() else queryset
-
-
-@dataclass(frozen=True)
-class Attempt:
-    """A row of the attempts table."""
-
-    payment: Payment
-    provider: str
-    buttons: list[Button]
 
 
 def attempts(
@@ -91,9 +81,11 @@ def tenders(payments: list[Payment]) -> list[dict[str, Any]]:
     rows = []
     for payment in payments:
         parts = list(payment.tenders.all())
-        for part in parts if len(parts) > 1 else ():
-            sums = {name: Money(minor, payment.currency) for name, minor in part.values().items()}
-            rows.append({"number": payment.number, "means": str(part), **sums})
+        if len(parts) < 2:
+            continue
+        for name, part in zip(names_of([(p.partner, p.method) for p in parts]), parts, strict=True):
+            sums = {of: Money(minor, payment.currency) for of, minor in part.values().items()}
+            rows.append({"number": payment.number, "means": name, **sums})
     return rows
 
 
@@ -160,7 +152,7 @@ class OrderAdmin(RecordAdmin):
             "attempts": found,
             "totals": totals(row, payments),
             "tenders": tenders(payments),
-            "operations": [operation for payment in payments for operation in payment.operations.all()],
+            "operations": operations(found),
             "story": story(row, with_exchanges=request.user.has_perm("checkout.view_exchange")),
             "deliveries": _deliveries(payments),
             "events": self._events(request, row),

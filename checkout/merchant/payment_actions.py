@@ -10,11 +10,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from checkout.merchant.action import Action, Asked, Said, acting, done, noted, refused, unsure
+from checkout.merchant.action import Action, AskAgain, Said, acting, done, noted, refused, unsure
 from checkout.merchant.asking import ask_about
+from checkout.merchant.sharing import SharedForm
 from checkout.merchant.shown import provider_name
 from checkout.models import Operation, Payment
-from checkout.payments.operate import NotPossible, left, operate
+from checkout.payments.operate import NotPossible, PlanChanged, left, operate
+from checkout.payments.operations import undone
 from checkout.templatetags.guichet import money as money_text
 from providers.base import OperationStatus, Verb
 from providers.money import Money, exponent
@@ -39,10 +41,10 @@ def read_amount(text: str, currency: str) -> Money:
     return money
 
 
-class AmountForm(Asked):
+class AmountForm(SharedForm):
     """How much, and why. `key` is made when the form is drawn: however often it is sent, it makes one operation."""
 
-    verb: Verb
+    field_order = ("amount", "order", "entries", "reason")
     amount = forms.CharField(
         label=gettext_lazy("Amount"),
         max_length=20,
@@ -60,12 +62,19 @@ class AmountForm(Asked):
     def __init__(self, *args: Any, row: Payment, **kwargs: Any) -> None:
         super().__init__(*args, row=row, **kwargs)
         self.most = left(row, self.verb)
-        self.fields["amount"].initial = str(self.most.decimal)
+        self.fields["amount"].initial = str(self._first_guess().decimal)
         self.fields["amount"].help_text = _("In %(currency)s. At most %(most)s is left.") % {
             "currency": row.currency,
             "most": money_text(self.most),
         }
         self.fields["key"].initial = f"{self._key_start}{secrets.token_hex(6)}"
+        self.order_fields(self.field_order)
+
+    def _first_guess(self) -> Money:
+        """What is left; or of an operation that was done in part what is still to be done."""
+        latest = self.row.operations.filter(verb=self.verb).order_by("-pk").first()
+        rest = undone(self.row, latest) if latest else None
+        return min(rest, self.most) if rest else self.most
 
     @property
     def _key_start(self) -> str:
@@ -76,10 +85,22 @@ class AmountForm(Asked):
             money = read_amount(self.cleaned_data["amount"], self.row.currency)
         except ValueError as why:
             raise forms.ValidationError(str(why)) from None
-        known = Operation.objects.filter(key=self.data.get("key", "")).exists()
-        if money > self.most and not known:  # sent a second time, nothing may be left, and nothing is needed
+        if (
+            money > self.most and not self._was_sent()
+        ):  # sent a second time, nothing may be left, and nothing is needed
             raise forms.ValidationError(_("Only %(most)s is left.") % {"most": money_text(self.most)})
         return money
+
+    def _was_sent(self) -> bool:
+        return Operation.objects.filter(key=self.data.get("key", "")).exists()
+
+    def clean(self) -> dict[str, Any]:
+        typed = self.cleaned_data
+        typed["told"] = self.told()
+        typed["seen"] = self.data.get("seen", "")
+        if not self.errors and not self._was_sent():
+            self.look_ahead(typed["amount"], typed["told"])
+        return typed
 
     def clean_key(self) -> str:
         key: str = self.cleaned_data["key"]
@@ -106,9 +127,7 @@ def _explain(verb: Verb, payment: Payment, typed: dict[str, Any]) -> list[str]:
         "provider": provider_name(payment.account),
         "number": payment.number,
         "order": payment.order.number,
-        "card": f"{payment.card_brand} •••• {payment.card_last4}".strip()
-        if payment.card_last4
-        else _("the means of payment that was used"),
+        "card": _used(payment),
         "money": money_text(typed["amount"]) if typed else _("the amount below"),
     }
     what = {
@@ -125,7 +144,15 @@ def _explain(verb: Verb, payment: Payment, typed: dict[str, Any]) -> list[str]:
     return told
 
 
-def _do(verb: Verb, request: HttpRequest, payment: Payment, typed: dict[str, Any]) -> Said:
+def _used(payment: Payment) -> str:
+    if payment.tenders.count() > 1:
+        return _("the means of payment that were used")
+    if payment.card_last4:
+        return f"{payment.card_brand} •••• {payment.card_last4}".strip()
+    return _("the means of payment that was used")
+
+
+def _do(verb: Verb, request: HttpRequest, payment: Payment, typed: dict[str, Any]) -> Said | AskAgain:
     known = Operation.objects.filter(key=typed["key"]).exists()
     try:
         operation = operate(
@@ -134,7 +161,13 @@ def _do(verb: Verb, request: HttpRequest, payment: Payment, typed: dict[str, Any
             typed["amount"],
             user=acting(request),
             reason=typed["reason"],
+            plan=typed["told"],
+            seen=typed["seen"],
             key=typed["key"],
+        )
+    except PlanChanged:
+        return AskAgain(
+            _("Nothing was done: the plan has changed since it was shown. This is how it is now.")
         )
     except NotPossible as why:
         return refused(str(why))

@@ -11,6 +11,7 @@ from unfold.admin import ModelAdmin
 
 from checkout.merchant import payment_actions
 from checkout.merchant.by_hand import LOOKED
+from checkout.merchant.operations import operations
 from checkout.merchant.orders import attempts, tenders
 from checkout.merchant.record import RecordAdmin
 from checkout.merchant.shown import badge, link, moment, provider_name, sum_of, whole
@@ -81,7 +82,7 @@ class PaymentAdmin(RecordAdmin):
             "order": row.order,
             "attempts": found,
             "tenders": tenders(payments),
-            "operations": [operation for payment in payments for operation in payment.operations.all()],
+            "operations": operations(found),
             "story": story(row.order, payment=row, with_exchanges=may_see_raw),
             "deliveries": row.deliveries.select_related("account").defer("account__secrets").order_by("id"),
             "ids": row.provider_references.order_by("id").values_list("value", flat=True),

@@ -13,6 +13,7 @@ from checkout.payments.apply import apply, next_look
 from checkout.payments.border import charge_for, provider_for
 from checkout.payments.locks import order_lock
 from checkout.payments.operations import SUM_OF, write_operation
+from checkout.payments.plan import RIVALS, plan_if_any
 from checkout.payments.texts import fit_to_show
 from checkout.payments.timeline import Who, tell
 from checkout.states import MONEY_STATES, State
@@ -23,8 +24,15 @@ from providers.money import Money
 _KEY_LENGTH = 40
 
 
+_SHARES = "shares"  # beside what the provider is told, an operation's plan keeps how it was to be shared out
+
+
 class NotPossible(Exception):
     """The operation cannot be done now; `str()` says why, to the merchant."""
+
+
+class PlanChanged(NotPossible):
+    """It would be shared out otherwise than the merchant has seen. Nothing was done."""
 
 
 def operate(
@@ -35,14 +43,20 @@ def operate(
     user: User | None = None,
     reason: str = "",
     plan: dict[str, Any] | None = None,
+    seen: str | None = None,
     key: str = "",
 ) -> Operation:
     """Capture, void or refund `money`. NotPossible when it exceeds what is left, or one of the kind is under way.
 
+    `plan` is what the provider is told of the sequence in which the means of payment give. `seen` is the digest of the
+    `Plan` that a person has agreed to, "" for none: PlanChanged when it is not what would be done now.
+
     A repeated `key` returns the operation that it made the first time. What the provider answers, or fails to, is in
     the operation's status; UNCERTAIN is asked about until it ends and is never sent again.
     """
-    operation, new = _intend(payment, verb, money, user=user, reason=reason, plan=plan or {}, key=key)
+    operation, new = _intend(
+        payment, verb, money, user=user, reason=reason, plan=plan or {}, seen=seen, key=key
+    )
     if not new:
         return operation
     payment = operation.payment  # as it was read under the lock
@@ -52,7 +66,7 @@ def operate(
             verb
         ]
         charge = replace(charge_for(payment), reason=operation.reason)
-        report = method(charge, money, key=operation.key, plan=operation.plan)
+        report = method(charge, money, key=operation.key, plan=_told(operation))
     except Declined as no:
         return _ended(operation, OperationStatus.FAILURE, no.decline.message or no.decline.code)
     except (Invalid, Misconfigured, Unreachable) as no:
@@ -64,14 +78,22 @@ def operate(
     return operation
 
 
+def _told(operation: Operation) -> dict[str, Any]:
+    return {name: value for name, value in operation.plan.items() if name != _SHARES}
+
+
+def shares_of(operation: Operation) -> list[dict[str, Any]]:
+    """How it was to be shared out: [{partner, method, amount}], [] where that was not known."""
+    return list(operation.plan.get(_SHARES, ()))
+
+
 def left(payment: Payment, verb: Verb) -> Money:
     """How much of `verb` is still possible, less what is under way."""
     authorized = payment.authorized_minor - payment.captured_minor - payment.voided_minor
     whole = payment.captured_minor - payment.refunded_minor if verb is Verb.REFUND else authorized
-    # Captures and voids draw on the same pool.
-    rivals = {Verb.REFUND} if verb is Verb.REFUND else {Verb.CAPTURE, Verb.VOID}
     under_way = sum(
-        row.amount_minor for row in payment.operations.filter(status__in=Operation.OPEN, verb__in=rivals)
+        row.amount_minor
+        for row in payment.operations.filter(status__in=Operation.OPEN, verb__in=RIVALS[verb])
     )
     return Money(max(whole - under_way, 0), payment.currency)
 
@@ -84,6 +106,7 @@ def _intend(
     user: User | None,
     reason: str,
     plan: dict[str, Any],
+    seen: str | None,
     key: str,
 ) -> tuple[Operation, bool]:
     with order_lock(payment.order_id) as order:
@@ -105,6 +128,12 @@ def _intend(
             raise NotPossible(f"A {verb.value} is under way; wait until it has ended.")
         if money > left(row, verb):
             raise NotPossible(f"Only {left(row, verb)} is left to {verb.value}.")
+        row.order = order
+        shared = plan_if_any(
+            row, verb, money, plan
+        )  # under the lock: what is agreed to here is what is written
+        if seen is not None and seen != (shared.digest if shared else ""):
+            raise PlanChanged("The plan has changed meanwhile. Nothing was done.")
         operation = Operation(
             payment=row,
             verb=verb,
@@ -113,7 +142,7 @@ def _intend(
             key=key or f"{row.reference}-{verb.value[0]}{secrets.token_hex(4)}",
             sum_before_minor=getattr(row, SUM_OF[verb]),
             reason=fit_to_show(reason, 255),
-            plan=plan,
+            plan={**plan, _SHARES: shared.shares()} if shared else plan,
             requested_by=user,
         )
         try:

@@ -14,6 +14,7 @@ from checkout.payments.texts import fit, fit_to_show
 from checkout.payments.timeline import Weight, Who, tell
 from providers.base import Operation as Listed
 from providers.base import OperationStatus, Report, Verb
+from providers.money import Money
 
 # Longer than any call to a provider, and than it takes one to show what it was asked for.
 MAY_BE_ON_ITS_WAY = timedelta(minutes=15)
@@ -63,6 +64,18 @@ def _unknown_for_long(payment: Payment) -> list[str]:
         row.save(update_fields=["person_asked"])
         doubts.append(f"nobody knows whether the {row.verb} of {row.money} was done: look at the provider")
     return doubts
+
+
+def undone(payment: Payment, operation: Operation) -> Money:
+    """How much of an operation that was done in part is still to be done, by the sum that has grown since. Nothing,
+    where a later one of the kind has begun: what is left is then that one's affair."""
+    nothing = Money.zero(operation.currency)
+    if operation.status != OperationStatus.CONFLICT:
+        return nothing
+    if any(row.verb == operation.verb and row.pk > operation.pk for row in payment.operations.all()):
+        return nothing
+    grown = getattr(payment, SUM_OF[Verb(operation.verb)]) - operation.sum_before_minor
+    return Money(min(max(operation.amount_minor - grown, 0), operation.amount_minor), operation.currency)
 
 
 def write_operation(

@@ -100,7 +100,11 @@ NOTES: dict[str, Promise] = {
 }
 
 # The providers' own labels: they know no Django, so their words are marked for translation here.
-LABELS = (gettext_noop("Bank card"), gettext_noop("Card or local payment method"))
+LABELS = (
+    gettext_noop("Bank card"),
+    gettext_noop("Card or local payment method"),
+    gettext_noop("Card, gift card or wallet"),
+)
 
 
 def title_of(page: Page, *, saves_card: bool) -> Promise:

@@ -23,6 +23,7 @@ _SHOWN = 60
 _STEPS = (("+1 min", 60), ("+5 min", 300), ("+30 min", 1800), ("+1 day", 86_400))
 _FAULT_GROUPS = (
     ("The payment ends", (*faults.OUTCOMES, "delayed", "repayment_unsafe")),
+    ("A partner's part of the next operation is", faults.OPERATION),
     ("The next call of the shop's server gets", faults.HTTP),
     ("The next notification is", faults.NOTIFICATION),
 )

@@ -1,5 +1,6 @@
 """What shall go wrong next? Faults are armed by the console or the API, and taken once each."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -15,7 +16,9 @@ HTTP = ("slow", "no_answer", "http_500", "http_509", "http_429", "cut_body")
 NOTIFICATION = ("lost", "doubled", "late", "reordered", "forged", "wrong_signature")
 # What a stand-in does by itself. `delayed`: the final result comes `seconds` later on the sandbox's clock.
 SPECIAL = ("delayed", "repayment_unsafe")
-ALL = (*OUTCOMES, *HTTP, *NOTIFICATION, *SPECIAL)
+# How a partner ends its part of the next operation (or payment); `reason` may say which partner's.
+OPERATION = ("pending", "uncertain", "failure")
+ALL = (*OUTCOMES, *HTTP, *NOTIFICATION, *SPECIAL, *OPERATION)
 
 LABELS = {
     "approve": "Approve",
@@ -36,6 +39,9 @@ LABELS = {
     "wrong_signature": "Notification signed wrongly",
     "delayed": "Result delayed",
     "repayment_unsafe": "Repayment not safe",
+    "pending": "Pending",
+    "uncertain": "Uncertain",
+    "failure": "Failure",
 }
 REASONS = ("do_not_honour", "insufficient_funds", "expired_card", "stolen_card", "authentication_failed")
 _SECONDS = {"slow": 8, "no_answer": 35, "late": 300, "reordered": 600, "delayed": 60}
@@ -64,14 +70,18 @@ def arm(
 
 
 def take(
-    provider: str, kinds: tuple[str, ...], method: str = "", *, only_named: bool = False
-) -> Armed | None:
+    provider: str, kinds: tuple[str, ...], method: str = "", *, only_named: bool = False,
+    about: Collection[str] | None = None,
+) -> Armed | None:  # fmt: skip
     """The oldest armed fault of these kinds that fits, and one time less of it.
 
-    `only_named`: a fault armed for no method in particular does not fit.
+    `only_named`: a fault armed for no method in particular does not fit. `about`: neither does one whose
+    reason is not among these.
     """
     methods = {method} if only_named else {method, ""}
     fitting = Fault.objects.filter(provider=provider, fault__in=kinds, method__in=methods).order_by("id")
+    if about is not None:
+        fitting = fitting.filter(reason__in=about)
     # Most calls meet no fault, and need not wait for the write lock to learn it.
     if not fitting.exists():
         return None

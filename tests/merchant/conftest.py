@@ -7,7 +7,7 @@ from django.test import Client
 import providers
 from checkout.models import Account, Shop
 from tests.merchant import rows
-from tests.merchant.scripted import Scripted
+from tests.merchant.scripted import Scripted, Splitting
 
 
 @pytest.fixture(autouse=True)
@@ -15,7 +15,9 @@ def scripted(monkeypatch: pytest.MonkeyPatch) -> type[Scripted]:
     for slug in list(providers.PROVIDERS):
         monkeypatch.delitem(providers.PROVIDERS, slug)
     monkeypatch.setitem(providers.PROVIDERS, "scripted", "tests.merchant.scripted:Scripted")
+    monkeypatch.setitem(providers.PROVIDERS, "splitting", "tests.merchant.scripted:Splitting")
     Scripted.forget()
+    Splitting.forget()
     return Scripted
 
 

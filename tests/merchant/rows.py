@@ -51,7 +51,7 @@ def shop() -> Shop:
 
 
 def account(of: Shop, **fields: Any) -> Account:
-    row = Account(shop=of, provider="scripted", name="Scripted, test", **fields)
+    row = Account(shop=of, **{"provider": "scripted", "name": "Scripted, test", **fields})
     row.store_settings(ScriptedSettings(merchant_id="M1", api_secret=API_SECRET, ring_secret=RING_SECRET))
     row.save()
     return row
@@ -100,6 +100,21 @@ def payment(of: Order, at: Account, state: State = State.STARTED, **fields: Any)
         of.state = _ORDER_STATE[state]
         of.paid_at = timezone.now() if of.state == OrderState.PAID else None
         of.save()
+    return row
+
+
+def split(of: Order, at: Account, *parts: tuple[str, str, int], state: State = State.AUTHORIZED) -> Payment:
+    """A payment of several means, each (partner, method, how much); paid: all of it is captured."""
+    whole = sum(minor for *_means, minor in parts)
+    of.amount_minor = whole
+    of.save()
+    captured = state is not State.AUTHORIZED
+    row = payment(of, at, state, authorized_minor=whole, captured_minor=whole if captured else 0)
+    for position, (partner, method, minor) in enumerate(parts):
+        Tender.objects.create(
+            payment=row, tender_id=f"T-{row.pk}-{position}", position=position, partner=partner, method=method,
+            authorized_minor=minor, captured_minor=minor if captured else 0,
+        )  # fmt: skip
     return row
 
 
@@ -162,4 +177,4 @@ def everything(of: Shop, at: Account) -> list[Order]:
     return orders
 
 
-__all__ = ["CANARIES", "Scripted", "account", "card", "everything", "order", "payment", "shop"]
+__all__ = ["CANARIES", "Scripted", "account", "card", "everything", "order", "payment", "shop", "split"]

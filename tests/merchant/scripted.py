@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any, ClassVar, Literal
 
 from django.db import connection
@@ -18,12 +19,16 @@ from providers.base import (
     Provider,
     Redirect,
     Report,
+    Share,
     Started,
+    Tender,
     Verb,
 )
 from providers.base import Operation as Listed
 from providers.errors import ProviderError
 from providers.money import Money
+from providers.purse import priorities
+from providers.purse.settings import Solution
 
 API_SECRET = "canary-api-secret-5f1c"
 RING_SECRET = "canary-ring-secret-77aa"
@@ -120,3 +125,72 @@ class Scripted(Provider):
 
     def read_notification(self, incoming: Any) -> Notification:
         return Notification(key="k", about="a ring")
+
+
+class Splitting(Scripted):
+    """... whose payments are split, and shared out by the only rules that are known: Purse's."""
+
+    slug = "splitting"
+    name = "Splitting Pay"
+    own_list: ClassVar[dict[Verb, tuple[Solution, ...]]] = {}  # what the account's settings would say
+    told: ClassVar[list[Mapping[str, Any]]] = []
+    status: ClassVar[OperationStatus] = OperationStatus.SUCCESS
+    done: ClassVar[int | None] = None  # of how much the operation was done; all of it
+
+    @classmethod
+    def forget(cls) -> None:
+        cls.own_list, cls.status, cls.done = {}, OperationStatus.SUCCESS, None
+        cls.told.clear()
+
+    def _shares(self, charge: Charge, verb: Verb, money: Money, plan: Mapping[str, Any]) -> tuple[Share, ...]:
+        own = SimpleNamespace(**{f"{one.value}_priorities": Splitting.own_list.get(one, ()) for one in Verb})
+        chosen = priorities.asked(own, verb, plan)  # type: ignore[arg-type]  # the three lists are all it reads
+        return priorities.share_out(charge.tenders, verb, money, chosen)
+
+    def share_out(
+        self, charge: Charge, verb: Verb, money: Money, *, plan: Mapping[str, Any]
+    ) -> tuple[Share, ...]:
+        return self._shares(charge, verb, money, plan)
+
+    def _split(self, verb: Verb, charge: Charge, money: Money, key: str, plan: Mapping[str, Any]) -> Report:
+        """The operation as it was planned, `done` of it at the first means of payment."""
+        Splitting.told.append(dict(plan))
+        self._say(verb.value, charge)
+        left = money.minor if Splitting.done is None else Splitting.done
+        name = {Verb.CAPTURE: "captured", Verb.VOID: "voided", Verb.REFUND: "refunded"}[verb]
+        tenders = {tender.id: tender for tender in charge.tenders}
+        for share in self._shares(charge, verb, money, plan):
+            given = Money(min(left, share.money.minor), money.currency)
+            left -= given.minor
+            before = tenders[share.tender.id]
+            grown: dict[str, Any] = {name: getattr(before, name) + given}
+            tenders[share.tender.id] = replace(before, **grown)
+        return split_report(
+            charge,
+            tuple(tenders.values()),
+            Listed(verb=verb, money=money, status=Splitting.status, key=key, provider_id=f"O-{key}"[:90],
+                   message="" if Splitting.status is OperationStatus.SUCCESS else "visa creditcard: refused"),
+        )  # fmt: skip
+
+    def capture(self, charge: Charge, money: Money, *, key: str, plan: Mapping[str, Any]) -> Report:
+        return self._split(Verb.CAPTURE, charge, money, key, plan)
+
+    def void(self, charge: Charge, money: Money, *, key: str, plan: Mapping[str, Any]) -> Report:
+        return self._split(Verb.VOID, charge, money, key, plan)
+
+    def refund(self, charge: Charge, money: Money, *, key: str, plan: Mapping[str, Any]) -> Report:
+        return self._split(Verb.REFUND, charge, money, key, plan)
+
+
+def split_report(charge: Charge, tenders: tuple[Tender, ...], *operations: Listed) -> Report:
+    """What is true, told by its parts."""
+    sums: dict[str, Any] = {
+        name: Money(sum(getattr(tender, name).minor for tender in tenders), charge.money.currency)
+        for name in ("authorized", "captured", "refunded", "voided")
+    }
+    outcome = Outcome.PAID if sums["captured"] else Outcome.AUTHORIZED
+    if sums["captured"] and sums["refunded"] == sums["captured"]:
+        outcome = Outcome.REFUNDED
+    elif sums["voided"] == charge.money:
+        outcome = Outcome.CANCELED
+    return Report(outcome=outcome, reference=charge.reference, tenders=tenders, operations=operations, **sums)

@@ -97,3 +97,24 @@ def test_a_double_click_in_the_browser_writes_one_note(page: Page, live_server: 
     page.wait_for_url(f"**/order/{order.pk}/change/")
     page.get_by_text("she called").wait_for()
     assert order.timeline.filter(code="order.note").count() == 1
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_plan_stands_on_the_page_and_is_what_is_done(
+    page: Page, live_server: Any, shop: Shop, complaints: list[str], width: int
+) -> None:
+    at = rows.account(shop, provider="splitting", name="Splitting, test")
+    held = rows.split(rows.order(shop), at, ("visa", "creditcard", 10000), ("illicado", "giftcard", 2000),
+                      ("ticket", "giftcard", 3000))  # fmt: skip
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(f"{live_server.url}/admin/checkout/payment/{held.pk}/do/capture/")
+    page.get_by_label("Amount").fill("60")
+    page.get_by_label("In which order").select_option("every giftcard")
+    page.get_by_role("button", name="Go on").click()
+    assert "€90.00" in page.locator(".g-plan tbody tr", has_text="credit card").inner_text()  # ten of it
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.locator("main, #content").get_by_role("button", name="Capture").click()
+    page.get_by_text("The capture of €60.00 is done.").wait_for()
+    page.get_by_text("The plan: credit card · visa €10.00").wait_for()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert complaints == []
