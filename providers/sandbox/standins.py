@@ -59,17 +59,22 @@ class Standin:
     # When a notification is tried again, and which answers end the retries.
     retry: Retry = GROWING
     taken: Callable[[int], bool] = lambda status: 200 <= status < 300
+    # Seconds that the shop may take to answer a notification.
+    patience: int = 10
     forge: Callable[[Outgoing], Outgoing] = lambda message: message
     # The same message under a signature that is not ours, where a stand-in signs.
     missign: Callable[[Outgoing], Outgoing] = lambda message: message
     # What the console shows of the account beyond its settings: (name, value).
     facts: Callable[[str], list[tuple[str, str]]] = lambda account: []
+    # Pages of its own below /console/<slug>/, and those that the console links to: (label, path).
+    pages: list[URLPattern | URLResolver] = field(default_factory=list)
+    links: tuple[tuple[str, str], ...] = ()
 
 
 def _all() -> dict[str, Standin]:
-    from providers.sandbox import ecomcharge, epc
+    from providers.sandbox import ecomcharge, epc, payzen
 
-    return {standin.slug: standin for standin in (epc.STANDIN, ecomcharge.STANDIN)}
+    return {standin.slug: standin for standin in (epc.STANDIN, ecomcharge.STANDIN, payzen.STANDIN)}
 
 
 STANDINS: dict[str, Standin] = {}
