@@ -29,6 +29,8 @@ class Row:
     at: Any
     payments: tuple[tuple[str, str, str], ...] = ()  # (number, state, detail)
     actions: tuple[tuple[str, str, str], ...] = ()
+    # Where its shopper pays, if there is an address for it.
+    link: str = ""
 
 
 @dataclass(frozen=True)

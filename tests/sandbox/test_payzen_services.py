@@ -334,3 +334,36 @@ def test_cancelling_by_web_service_where_there_is_one(merchant: Merchant) -> Non
     gone = merchant.ok("Charge/PaymentOrder/Cancel", paymentOrderId=number)
     assert gone["paymentOrderStatus"] == "CANCELLED"
     assert merchant.refused("Charge/PaymentOrder/Cancel", paymentOrderId=number) == "PSP_503"
+
+
+# The console.
+
+
+def press(merchant: Merchant, action: str, number: str) -> None:
+    answer = requests.post(
+        f"{merchant.url}/console/actions/payzen/{action}/{number}", timeout=10, allow_redirects=False
+    )
+    assert answer.status_code == 302
+
+
+def test_the_console_has_rows_and_buttons(merchant: Merchant) -> None:
+    made = merchant.order(transactionOptions={"cardOptions": {"manualValidation": "YES"}})
+    press(merchant, "refuse", made["paymentOrderId"])
+    press(merchant, "accept", made["paymentOrderId"])
+    page = requests.get(f"{merchant.url}/?provider=payzen", timeout=10).text
+    assert f'<a href="{made["paymentURL"]}">{made["paymentOrderId"]}</a>' in page
+    assert "AUTHORISED_TO_VALIDATE DEBIT 9.90 EUR 497010XXXXXX0055" in page
+    uuid = merchant.get(f"payzen/orders/{made['paymentOrderId']}")["transactions"][1]["uuid"]
+    for action in ("validate", "capture", "refund"):
+        press(merchant, action, uuid)
+    found = merchant.ok("Order/Get", orderId="order-42")["transactions"]
+    assert [tx["detailedStatus"] for tx in found] == ["REFUSED", "CAPTURED", "AUTHORISED"]
+    # Too late: nothing happens.
+    press(merchant, "cancel", uuid)
+    assert merchant.transaction(uuid)["detailedStatus"] == "CAPTURED"
+
+
+def test_the_console_cancels_an_order(merchant: Merchant) -> None:
+    number = merchant.order()["paymentOrderId"]
+    press(merchant, "cancel_order", number)
+    assert merchant.order_now(number)["paymentOrderStatus"] == "CANCELLED"

@@ -50,6 +50,7 @@ def _row(charge: PayzenCharge) -> Row:
     return Row(
         number=charge.id, state=shapes.status_word(charge), amount=currencies.money(charge.amount, charge.currency),
         about=about, at=charge.created_at, payments=tuple(lines), actions=tuple(buttons),
+        link=charge.url if charge.is_order else "",
     )  # fmt: skip
 
 
