@@ -1,6 +1,7 @@
 """What does the shopper see and do behind the link, without JavaScript; and what comes of it?"""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -15,12 +16,14 @@ from tests.sandbox.payzen import (
     REJECTED,
     TEST_HMAC,
     Browser,
+    Hook,
     Merchant,
+    hook,
     merchant,
     valid,
 )
 
-__all__ = ["merchant"]
+__all__ = ["hook", "merchant"]
 URL = {"channelOptions": {"channelType": "URL"}}
 
 
@@ -191,6 +194,22 @@ def test_an_old_page_cannot_pay_the_old_amount(merchant: Merchant) -> None:
     assert tx["amount"] == 1290
 
 
+def test_no_update_while_the_bank_asks(merchant: Merchant) -> None:
+    number, browser = opened(merchant)
+    browser.card(CHALLENGED)
+    body = {"paymentOrderId": number, "amount": 1290, "currency": "EUR"} | URL
+    assert merchant.refused("Charge/PaymentOrder/Update", **body) == "PSP_503"
+    assert "cannot be cancelled" in merchant.post(f"payzen/orders/{number}/cancel", 400)["error"]
+
+
+def test_a_fault_has_the_shopper_cancel(merchant: Merchant) -> None:
+    merchant.arm("cancel")
+    number, browser = opened(merchant)
+    browser.card()
+    assert browser.left_for.startswith("https://shop.test/back?order=42&kr-hash=")
+    assert merchant.get(f"payzen/orders/{number}")["transactions"] == []
+
+
 def test_an_expired_link(merchant: Merchant) -> None:
     _, browser = opened(merchant)
     merchant.advance(8 * 86_400)
@@ -213,6 +232,16 @@ def test_a_second_click_pays_nothing(merchant: Merchant) -> None:
     twin.card()
     assert "Payment accepted" in twin.text
     assert len(merchant.get(f"payzen/orders/{number}")["transactions"]) == 1
+
+
+def test_ten_at_once_pay_once(merchant: Merchant, hook: Hook) -> None:
+    number, browser = opened(merchant)
+    twins = [Browser(browser.link) for _ in range(10)]
+    with ThreadPoolExecutor(10) as pool:
+        list(pool.map(Browser.open, twins))
+        list(pool.map(Browser.card, twins))
+    assert len(merchant.get(f"payzen/orders/{number}")["transactions"]) == 1
+    hook.wait(1)
 
 
 def test_wrong_fields_are_named_and_charge_nothing(merchant: Merchant) -> None:

@@ -122,7 +122,9 @@ def _order_id(charge: PayzenCharge, caller: Caller, top: Asked) -> str:
 
 def _must_run(charge: PayzenCharge) -> None:
     # A payment under verification leaves the order RUNNING and takes no more attempts.
-    if charge.status != Status.RUNNING or not charge.open:
+    # In the middle of 3-D Secure the bank has been told an amount.
+    asking = charge.attempts.exclude(challenge="").exists()
+    if charge.status != Status.RUNNING or not charge.open or asking:
         raise Refused(NOT_RUNNING, status=shapes.status_word(charge))
 
 

@@ -6,7 +6,7 @@ from django.conf import settings as django_settings
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_GET, require_POST
 
-from providers.sandbox import accounts, appointments, cardform
+from providers.sandbox import appointments, cardform
 from providers.sandbox.payzen import payments, shapes, signing
 from providers.sandbox.payzen.envelope import compact
 from providers.sandbox.payzen.models import PayzenCharge
@@ -62,6 +62,18 @@ class Link(Visit):
             sentence=self.page_texts.result_texts[status].format(amount=self.amount), seconds=seconds,
             returning=self.page_texts.returning.format(seconds=seconds) if seconds and address else "",
         )  # fmt: skip
+
+    def leave(self) -> HttpResponse:
+        """Back to the shop without paying. The link stays as it is: it may be opened again."""
+        charge = self.charge
+        if self.settings["abandon_notices"]:
+            appointments.cancel(SLUG, "left", charge.id)
+            appointments.make(SLUG, "left", charge.id, seconds=payments.ABANDONED_SECONDS)
+        outcome = "refusedUrl" if charge.status == Status.REFUSED else "cancelUrl"
+        address, fields = self.way_back(outcome, "ABANDONED")
+        if address and not fields:
+            return HttpResponseRedirect(address)
+        return self.show("left", address=address, fields=fields)
 
     def way_back(self, outcome: str, status: str = "") -> tuple[str, dict[str, str]]:
         """The shop's address, and the fields to post there; a GET has its fields in the address."""
@@ -127,18 +139,7 @@ def answer(request: HttpRequest, code: str) -> HttpResponse:
 
 @require_POST
 def leave(request: HttpRequest, code: str) -> HttpResponse:
-    """Back to the shop without paying. The link stays as it is: it may be opened again."""
     visit = _open(request, code)
     if visit is None:
         return Visit(request).stranger()
-    charge = visit.charge
-    if visit.past_the_form():
-        return visit.onward()
-    if accounts.settings_of(SLUG, charge.account)["abandon_notices"]:
-        appointments.cancel(SLUG, "left", charge.id)
-        appointments.make(SLUG, "left", charge.id, seconds=payments.ABANDONED_SECONDS)
-    refused = charge.status == Status.REFUSED
-    address, fields = visit.way_back("refusedUrl" if refused else "cancelUrl", "ABANDONED")
-    if address and not fields:
-        return HttpResponseRedirect(address)
-    return visit.show("left", address=address, fields=fields)
+    return visit.onward() if visit.past_the_form() else visit.leave()

@@ -201,6 +201,8 @@ class Visit:
         except payments.Changed:
             self.charge.refresh_from_db()
             return self.form(changed=True, status=409)
+        if tx is None and ending is Ending.CANCEL:
+            return self.leave()
         if tx is None and ending is Ending.NO_ANSWER:
             _hold(int(self.settings["silence_seconds"]))
             wire.drop(self.request)
@@ -225,6 +227,10 @@ class Visit:
             return self.challenge(tx, wrong=True)
         if tx:
             notices.first(tx.uuid, tx.account)
+        return None
+
+    def leave(self) -> HttpResponse | None:
+        """The shopper goes without paying; from a frame there is nowhere to go."""
         return None
 
     def onward(self) -> HttpResponse:
