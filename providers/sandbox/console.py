@@ -20,6 +20,7 @@ _STATIC = {
     "icon.svg": "image/svg+xml",
 }
 _SHOWN = 60
+_REFUSALS = ('"statusCode": "error"', '"status": "ERROR"')
 _STEPS = (("+1 min", 60), ("+5 min", 300), ("+30 min", 1800), ("+1 day", 86_400))
 _FAULT_GROUPS = (
     ("The payment ends", (*faults.OUTCOMES, "delayed", "repayment_unsafe")),
@@ -48,8 +49,8 @@ def _pretty(body: str) -> str:
 def _call(call: Call) -> dict[str, Any]:
     headers = "\n".join(f"{name}: {value}" for name, value in call.headers.items())
     failed = call.status is not None and call.status >= 400
-    # statusCode "error" on HTTP 200 is EPC's way of saying no, and worth a colour.
-    refused = not failed and '"statusCode": "error"' in call.response[:400]
+    # An error inside HTTP 200 is EPC's and PayZen's way of saying no, and worth a colour.
+    refused = not failed and any(word in call.response[:400] for word in _REFUSALS)
     return {
         "call": call, "headers": headers,
         "request": _pretty(call.request), "response": _pretty(call.response),

@@ -20,7 +20,7 @@ _SECRET_NAMES = frozenset({
 })  # fmt: skip
 _CARD_NAMES = frozenset({"cardnumber", "pan", "testcard"})
 # Whoever has it may act with it; its beginning is kept, to tell one from another.
-_TOKEN_NAMES = frozenset({"token"})
+_TOKEN_NAMES = frozenset({"token", "formtoken"})
 _HEX_TOKEN = re.compile(r"(?<![0-9A-Za-z])([0-9a-f]{8})[0-9a-f]{56}(?![0-9A-Za-z])")
 _CARD_TOKEN = re.compile(r"(/credit_cards/[^/]{8})[^/]{12,}")
 # A card number begins with 2 to 6, a Belkart's with 9112; ids here begin with 1, and a hash is not a run of digits.

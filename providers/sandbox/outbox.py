@@ -17,7 +17,6 @@ from providers.sandbox.standins import STANDINS, Outgoing
 log = logging.getLogger(__name__)
 State = Notification.State
 
-_TIMEOUT = 10
 # A slow shop must not stop the others, nor fill the process with threads.
 _sending = threading.BoundedSemaphore(6)
 _in_flight: set[int] = set()
@@ -95,7 +94,7 @@ def _attempt(notification: Notification) -> tuple[int | None, str]:
     try:
         answer = requests.post(
             notification.url, data=notification.body.encode(), headers=notification.headers,
-            timeout=_TIMEOUT, allow_redirects=False,
+            timeout=STANDINS[notification.provider].patience, allow_redirects=False,
         )  # fmt: skip
     except requests.RequestException as error:
         return None, type(error).__name__

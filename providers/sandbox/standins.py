@@ -29,6 +29,8 @@ class Row:
     at: Any
     payments: tuple[tuple[str, str, str], ...] = ()  # (number, state, detail)
     actions: tuple[tuple[str, str, str], ...] = ()
+    # Where its shopper pays, if there is an address for it.
+    link: str = ""
 
 
 @dataclass(frozen=True)
@@ -59,17 +61,23 @@ class Standin:
     # When a notification is tried again, and which answers end the retries.
     retry: Retry = GROWING
     taken: Callable[[int], bool] = lambda status: 200 <= status < 300
+    # Seconds that the shop may take to answer a notification.
+    patience: int = 10
     forge: Callable[[Outgoing], Outgoing] = lambda message: message
     # The same message under a signature that is not ours, where a stand-in signs.
     missign: Callable[[Outgoing], Outgoing] = lambda message: message
     # What the console shows of the account beyond its settings: (name, value).
     facts: Callable[[str], list[tuple[str, str]]] = lambda account: []
+    # Pages of its own below /console/<slug>/, and those that the console links to: (label, path).
+    pages: list[URLPattern | URLResolver] = field(default_factory=list)
+    links: tuple[tuple[str, str], ...] = ()
 
 
 def _all() -> dict[str, Standin]:
-    from providers.sandbox import ecomcharge, epc, purse
+    from providers.sandbox import ecomcharge, epc, payzen, purse
 
-    return {standin.slug: standin for standin in (epc.STANDIN, ecomcharge.STANDIN, purse.STANDIN)}
+    every = (epc.STANDIN, ecomcharge.STANDIN, purse.STANDIN, payzen.STANDIN)
+    return {standin.slug: standin for standin in every}
 
 
 STANDINS: dict[str, Standin] = {}

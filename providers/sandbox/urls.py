@@ -24,6 +24,7 @@ urlpatterns = [
     path("_sandbox/notifications", api.notifications),
     path("_sandbox/notifications/<int:number>/send", api.resend),
     path("_sandbox/accounts", api.accounts_view),
+    *(path(f"console/{slug}/", include(standin.pages)) for slug, standin in STANDINS.items()),
     *(path(f"_sandbox/{slug}/", include(standin.api)) for slug, standin in STANDINS.items()),
     *(path(f"{slug}/", include(standin.urls)) for slug, standin in STANDINS.items()),
 ]
