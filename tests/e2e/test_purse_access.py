@@ -16,7 +16,7 @@ def test_the_pages_of_a_shared_payment(stage: Stage, page: Page, checkout: Check
     looks_well(page)
     (frame,) = [frame for frame in page.frames if frame.url.startswith(stage.sandbox.url)]
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        page.emulate_media(color_scheme=scheme)
         assert complaints(frame) == []
     form.type(APPROVED)
     checkout.is_receipt()
