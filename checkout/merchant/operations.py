@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from django.utils.translation import gettext as _
 
 from checkout.merchant.action import Button
-from checkout.merchant.shown import names_of
 from checkout.models import Operation, Payment
 from checkout.payments.operate import shares_of
 from checkout.payments.operations import undone
 from checkout.templatetags.guichet import money as money_text
+from checkout.templatetags.guichet import names_of
 from providers.base import Verb
 from providers.money import Money
 

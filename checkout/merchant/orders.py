@@ -12,10 +12,11 @@ from unfold.admin import ModelAdmin
 from checkout.merchant import order_actions
 from checkout.merchant.operations import Attempt, operations
 from checkout.merchant.record import RecordAdmin
-from checkout.merchant.shown import badge, customer_lines, moment, names_of, provider_name, sum_of, whole
+from checkout.merchant.shown import badge, customer_lines, moment, provider_name, sum_of, whole
 from checkout.merchant.story import story
 from checkout.merchant.webhooks import state_of
 from checkout.models import Delivery, Order, Payment, ShopEvent
+from checkout.templatetags.guichet import names_of
 from providers.money import Money
 
 

@@ -14,9 +14,10 @@ from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from checkout.merchant.action import Asked
-from checkout.merchant.shown import means_of, method_name, names_of, provider_name
+from checkout.merchant.shown import provider_name
 from checkout.models import Payment, Tender
 from checkout.payments.plan import Part, Plan, first_of, plan_of
+from checkout.templatetags.guichet import means_of, method_name, names_of
 from providers.base import Verb
 from providers.errors import Invalid, Misconfigured
 from providers.money import Money

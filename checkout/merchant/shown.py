@@ -1,7 +1,5 @@
 """How do lists and pages of the admin show a state, a sum, a provider?"""
 
-from collections import Counter
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,7 +7,6 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from checkout.models import Account, SavedCard
 from checkout.templatetags.guichet import money as money_text
@@ -64,33 +61,6 @@ def provider_name(account: Account) -> str:
         return str(account.provider_class.name)
     except KeyError:
         return account.provider
-
-
-_METHODS = {
-    "giftcard": gettext_lazy("gift card"),
-    "creditcard": gettext_lazy("credit card"),
-    "wallet": gettext_lazy("wallet"),
-}
-
-
-def method_name(method: str) -> str:
-    """A kind of means of payment in words, where we know one for the provider's."""
-    return str(_METHODS.get(method, method))
-
-
-def means_of(partner: str, method: str) -> str:
-    """gift card · illicado"""
-    return " · ".join(filter(None, [method_name(method), partner]))
-
-
-def names_of(pairs: Sequence[tuple[str, str]]) -> list[str]:
-    """The means of payment of one split, each (partner, method); two that are called alike are numbered."""
-    many, seen = Counter(pairs), Counter[tuple[str, str]]()
-    names = []
-    for pair in pairs:
-        seen[pair] += 1
-        names.append(means_of(*pair) + (f" ({seen[pair]})" if many[pair] > 1 else ""))
-    return names
 
 
 def link(model: str, pk: object, text: object) -> SafeString:

@@ -13,6 +13,7 @@ from checkout.shopper.choices import options_for, same_again
 from checkout.shopper.pages import BUSY, MONEY, TIMED, WAITING, Page, Sight
 from checkout.shopper.texts import NOTES, decline_of, title_of
 from checkout.states import State
+from checkout.templatetags.guichet import names_of
 from providers.base import Kind
 from providers.money import Money
 
@@ -59,9 +60,11 @@ def context_for(order: Order, sight: Sight, *, note: str, go_on: bool) -> dict[s
         context["go_on"] = go_on
         context["has_other_ways"] = len(options_for(order)) > 1
     if page in MONEY and attempt is not None:
+        parts = list(attempt.tenders.all())
+        names = names_of([(part.partner, part.method) for part in parts])
         context["tenders"] = [
-            (f"{tender.partner} {tender.method}".strip(), Money(tender.authorized_minor, attempt.currency))
-            for tender in attempt.tenders.all()
+            (name, Money(part.authorized_minor, attempt.currency))
+            for name, part in zip(names, parts, strict=True)
         ]
     return context
 

@@ -1,5 +1,7 @@
-"""How are money and moments shown? In the reader's language, exactly, and with the time zone said."""
+"""How are money, moments and means of payment shown? In the reader's language, exactly, with the time zone said."""
 
+from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,7 +12,7 @@ from django import template
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language, gettext
+from django.utils.translation import get_language, gettext, gettext_lazy
 
 from providers.money import Money
 
@@ -63,3 +65,31 @@ def _clock(at: datetime) -> str:
 
 def _time(at: datetime, text: str) -> SafeString:
     return format_html('<time datetime="{}">{}</time>', at.isoformat(timespec="seconds"), text)
+
+
+# A provider's words for its methods, as far as we know them.
+_METHODS = {
+    "giftcard": gettext_lazy("gift card"),
+    "creditcard": gettext_lazy("credit card"),
+    "wallet": gettext_lazy("wallet"),
+}
+
+
+def method_name(method: str) -> str:
+    """A kind of means of payment in words, where we know one for the provider's."""
+    return str(_METHODS.get(method, method))
+
+
+def means_of(partner: str, method: str) -> str:
+    """gift card · illicado"""
+    return " · ".join(filter(None, [method_name(method), partner]))
+
+
+def names_of(pairs: Sequence[tuple[str, str]]) -> list[str]:
+    """The means of payment of one split, each (partner, method); two that are called alike are numbered."""
+    many, seen = Counter(pairs), Counter[tuple[str, str]]()
+    names = []
+    for pair in pairs:
+        seen[pair] += 1
+        names.append(means_of(*pair) + (f" ({seen[pair]})" if many[pair] > 1 else ""))
+    return names
