@@ -67,9 +67,9 @@ class Standin:
 
 
 def _all() -> dict[str, Standin]:
-    from providers.sandbox import ecomcharge, epc
+    from providers.sandbox import ecomcharge, epc, syspay
 
-    return {standin.slug: standin for standin in (epc.STANDIN, ecomcharge.STANDIN)}
+    return {standin.slug: standin for standin in (epc.STANDIN, ecomcharge.STANDIN, syspay.STANDIN)}
 
 
 STANDINS: dict[str, Standin] = {}
