@@ -159,14 +159,12 @@ def expire(token: str) -> None:
 
 def confirm(payment: SyspayPayment) -> None:
     _only_authorized(payment)
-    _perhaps_not(payment, "confirm", 50002)
     payments.mark(payment, Status.SUCCESS)
     notices.tell(payment)
 
 
 def void(payment: SyspayPayment) -> None:
     _only_authorized(payment)
-    _perhaps_not(payment, "void", 50003)
     payments.mark(payment, Status.VOIDED)
     notices.tell(payment)
 
@@ -176,8 +174,12 @@ def _only_authorized(payment: SyspayPayment) -> None:
         raise Refused(50001)
 
 
-def _perhaps_not(_payment: SyspayPayment, method: str, code: int) -> None:
-    """`refuse`, armed for this method; with the reason `processing` it is 50004."""
+def perhaps_not(payment: SyspayPayment, method: str, code: int) -> None:
+    """`refuse`, armed for this method; with the reason `processing` it is 50004.
+
+    Outside the transaction, or what is raised would put the fault back.
+    """
+    _only_authorized(payment)
     if armed := faults.take(SLUG, ("refuse",), method, only_named=True):
         raise Refused(50004 if armed.reason == "processing" else code)
 

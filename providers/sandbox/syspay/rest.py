@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 
+from providers.sandbox import faults
 from providers.sandbox.syspay import (
     agreements,
     asked,
@@ -163,6 +164,7 @@ def _filtered(call: Call, rows: "QuerySet[Any]", moment: str) -> "QuerySet[Any]"
 @method("POST")
 def confirm(call: Call, number: str) -> Answer:
     call.body(bare=True)
+    endings.perhaps_not(call.one(SyspayPayment, number, 20007), "confirm", 50002)
     with transaction.atomic():
         found = call.one(SyspayPayment, number, 20007)
         endings.confirm(found)
@@ -172,6 +174,7 @@ def confirm(call: Call, number: str) -> Answer:
 @method("POST")
 def void(call: Call, number: str) -> Answer:
     call.body(bare=True)
+    endings.perhaps_not(call.one(SyspayPayment, number, 20007), "void", 50003)
     with transaction.atomic():
         found = call.one(SyspayPayment, number, 20007)
         endings.void(found)
@@ -194,11 +197,15 @@ def refund(call: Call) -> Answer:
     # PHP is not particular about numbers and digits; nothing else passes.
     if isinstance(number, bool) or not isinstance(number, int | str) or not str(number).isdigit():
         raise Refused(40001, "payment_id")
+    wanted = {name: data[name] for name in ("reference", "amount", "currency")}
+    payments.check_refund(call.one(SyspayPayment, str(number), 20007), **wanted)
+    # Outside the transaction, or a no would put the fault back.
+    armed = faults.take(SLUG, ("refuse",), "refund", only_named=True)
+    if armed and armed.reason != "failed":
+        raise Refused(40010)
     with transaction.atomic():
         found = call.one(SyspayPayment, str(number), 20007)
-        made = payments.refund(
-            found, reference=data["reference"], amount=data["amount"], currency=data["currency"], asked=data
-        )
+        made = payments.refund(found, **wanted, asked=data, failed=armed is not None)
         notices.tell(made)
     return {"refund": shapes.refund(made)}
 
