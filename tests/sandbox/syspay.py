@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from html import unescape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -261,7 +262,7 @@ def filled(page: str) -> dict[str, str]:
     for tag in re.findall(r"<input\b[^>]*>", page):
         given = dict(re.findall(r'([\w-]+)="([^"]*)"', tag))
         if "name" in given and (given.get("type") != "checkbox" or " checked" in tag):
-            found[given["name"]] = given.get("value", "")
+            found[given["name"]] = unescape(given.get("value", ""))
     for name, options in re.findall(r'<select id="\w+" name="(\w+)"[^>]*>(.*?)</select>', page, re.DOTALL):
         chosen = re.search(r'<option value="([^"]*)" selected', options)
         found[name] = chosen[1] if chosen else ""

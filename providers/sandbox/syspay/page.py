@@ -104,7 +104,7 @@ class Terminal(Visit):
             choice.customer[one] for one in ("first_name", "last_name") if choice.customer.get(one)
         )
         return self.show(
-            "form", kind=choice.kind, block=shown.block, type=shown.type(), top=shown.top(),
+            "form", kind=choice.kind, area=shown.block, type=shown.type(), top=shown.top(),
             customer=shown.customer(), transaction=shown.transaction(), locked=data.get("locked") is True,
             errors=card_errors or {}, others=errors or {}, test_cards=testcards.CARDS, sum=self._sum(),
             values={"expiry": post.get("expiry", ""), "holder": post.get("holder", name.title())},
