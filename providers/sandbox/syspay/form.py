@@ -38,6 +38,12 @@ _AUTOCOMPLETE = {
     "company_name": "organization", "language": "language", "address": "street-address", "city": "address-level2",
     "postcode": "postal-code", "country": "country",
 }  # fmt: skip
+# On a narrow page two of these share a line.
+_SHORT = frozenset({
+    "amount", "total_amount", "billing_amount", "initial_charge", "currency", "billing_period",
+    "billing_period_unit", "trial_period", "trial_period_unit", "mobile_country", "mobile_phone", "city",
+    "postcode",
+})  # fmt: skip
 _LONGEST = {
     "mobile_country": 2,
     "country": 2,
@@ -62,6 +68,7 @@ class Input:
     error: str = ""
     autocomplete: str = "off"
     longest: int = 255
+    short: bool = False
 
     @property
     def shown(self) -> str:
@@ -241,7 +248,7 @@ class Shown:
         return Input(
             name=key, label=self.say.labels.get(name, ""), kind=kind, value=value, locked=locked, choices=choices or [],
             hint=self.say.hints.get(name, ""), error="" if locked else self.errors.get(key, ""),
-            autocomplete=_AUTOCOMPLETE.get(name, "off"), longest=_LONGEST.get(name, 255),
+            autocomplete=_AUTOCOMPLETE.get(name, "off"), longest=_LONGEST.get(name, 255), short=name in _SHORT,
         )  # fmt: skip
 
 
