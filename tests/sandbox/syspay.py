@@ -1,4 +1,4 @@
-"""How does a shop talk to the SysPay stand-in? A small client of the tests' own, a shop's server, and the seed's requests.
+"""How does a shop talk to the SysPay stand-in? A small client of the tests' own, a shop's server, the seed's requests.
 
 Written from the contract, like the stand-in, and from nothing else.
 """

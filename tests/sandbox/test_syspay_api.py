@@ -26,7 +26,8 @@ __all__ = ["hook", "merchant"]
 
 # Section 1.1: login, passphrase, raw nonce, Created, PasswordDigest, Nonce.
 VECTORS = [
-    ("login1", "passphrase1", b"0123456789abcdef", 1700000000, "CRYddwrr2h6AX/dIFjxL4UAreKQ=", "MDEyMzQ1Njc4OWFiY2RlZg=="),
+    ("login1", "passphrase1", b"0123456789abcdef", 1700000000, "CRYddwrr2h6AX/dIFjxL4UAreKQ=",
+     "MDEyMzQ1Njc4OWFiY2RlZg=="),
     ("login1", "passphrase1", bytes.fromhex("00112233445566778899aabbccddeeff"), 1700000000,
      "NYosmV2OgO2sAAwo7rKL6/ysS0k=", "ABEiM0RVZneImaq7zN3u/w=="),
     ("9207700001", 'p@ss "phrase" é', b"\xff", 1421426737, "iaK0cwddS91XEf6OEmdY+mRehuU=", "/w=="),

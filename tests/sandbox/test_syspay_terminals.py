@@ -218,7 +218,8 @@ def test_locks_that_are_wrong(changes: dict[str, Any], code: int, merchant: Merc
     [
         {"locked_inputs": {"customer": {"company_name": True, "city": True}}, "customer": {"city": None}},
         {"locked_inputs": {"oneshot": {"pay_mode": False}}},
-        {"locked_inputs": {"oneshot": {"pay_mode": True}}, "oneshot": {"amount": 1, "currency": "GBP", "preauth": False}},
+        {"locked_inputs": {"oneshot": {"pay_mode": True}},
+         "oneshot": {"amount": 1, "currency": "GBP", "preauth": False}},
         {"locked_inputs": {"subscription": {"trial_check": True, "expires_check": True}}},
         {"locked_inputs": {"customer": []}},
         {"locked": False, "locked_inputs": {"type": True, "description": True, "reference": True}},

@@ -241,6 +241,8 @@ def _charge_back(payment: SyspayPayment, fields: Fields) -> Any:
 
 def refund_rest(payment: SyspayPayment, amount: int | None = None, reference: str = "") -> SyspayRefund:
     """In the back office: without an amount all that is left."""
+    if amount is None and payments.refunded(payment) >= payment.amount:
+        raise Refused(40006, "amount")
     count = payment.refunds.count() + 1
     made = payments.refund(
         payment, reference=reference or f"{payment.reference}-refund-{payment.pk}-{count}",
@@ -252,8 +254,6 @@ def refund_rest(payment: SyspayPayment, amount: int | None = None, reference: st
 
 
 def _refund(payment: SyspayPayment, fields: Fields) -> Any:
-    if payment.status == Status.SUCCESS and payments.refunded(payment) >= payment.amount:
-        raise Wrong("amount", "nothing is left to refund")
     amount = fields.optional_integer("amount", least=1)
     return shapes.refund(refund_rest(payment, amount, fields.optional_text("reference")))
 

@@ -3,6 +3,8 @@
 Inside transaction.atomic(). Everything is saved before anybody is told: shops ask back from inside their webhook.
 """
 
+from datetime import datetime
+
 from providers.sandbox import accounts, appointments, clock, faults
 from providers.sandbox.cards import CHALLENGE_CODE, CHALLENGE_TRIES, Ending
 from providers.sandbox.syspay import agreements, notices, payments, subscriptions
@@ -58,7 +60,7 @@ def end(payment: SyspayPayment, status: Status, failure: str = "") -> None:
     holder = _first_of(payment)
     changed = False
     if status in (Status.SUCCESS, Status.AUTHORIZED) and holder:
-        begin(holder)
+        begin(holder, payment.processed_at)
         changed = True
     elif status in _LOST and holder and not again:
         holder_falls_through(holder)
@@ -76,9 +78,9 @@ def _first_of(payment: SyspayPayment) -> SyspaySubscription | SyspayAgreement | 
     return holder if holder and holder.status == "PENDING" else None
 
 
-def begin(holder: SyspaySubscription | SyspayAgreement) -> None:
+def begin(holder: SyspaySubscription | SyspayAgreement, at: datetime) -> None:
     if isinstance(holder, SyspaySubscription):
-        subscriptions.activate(holder, clock.now())
+        subscriptions.activate(holder, at)
     else:
         agreements.activate(holder)
 

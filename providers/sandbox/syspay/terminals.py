@@ -250,7 +250,7 @@ def _without_money(
     if ending in (Ending.REFUSE, Ending.CHALLENGE_REFUSE, Ending.CANCEL):
         endings.holder_falls_through(holder)
     else:
-        endings.begin(holder)
+        endings.begin(holder, clock.now())
     endings.close_terminal(terminal)
     notices.tell(holder)
 
