@@ -174,7 +174,7 @@ def test_info_and_list(merchant: Merchant) -> None:
     assert merchant.refused("payments/?end_date=-1", verb="GET") == 20004
 
 
-PREAUTH = {"oneshot": {"amount": 1200, "currency": "GBP", "preauth": True}}
+PREAUTH: dict[str, Any] = {"oneshot": {"amount": 1200, "currency": "GBP", "preauth": True}}
 
 
 @pytest.mark.parametrize("raw", [b"null", b"{}", b"", b"[]"])

@@ -30,6 +30,10 @@ def notifications(merchant: Merchant) -> list[dict[str, Any]]:
     return found
 
 
+def attempted(merchant: Merchant, count: int) -> None:
+    eventually(lambda: len(notifications(merchant)[0]["attempts"]) == count)
+
+
 def test_a_payment_as_a_form(merchant: Merchant, hook: Hook) -> None:
     token = merchant.token(reference="told", description="Tea & cake, 3 ~ 4")
     Browser(merchant, token).send()
@@ -123,12 +127,10 @@ def test_the_shop_may_ask_back_at_once(merchant: Merchant, hook: Hook) -> None:
 
 
 def test_a_closed_browser_is_told_of_all_the_same(merchant: Merchant, hook: Hook) -> None:
-    for card, status in ((APPROVED, "SUCCESS"), (NO_FUNDS, "FAILED"), (DELAYED, "WAITING")):
+    for card in (APPROVED, NO_FUNDS, DELAYED):
         merchant.paid(card=card)
-        assert hook.wait(len(hook.received) or 1)
-        eventually(lambda status=status: any(mail.of("status") == status for mail in hook.received))
     merchant.pay(merchant.token(), outcome="cancel")
-    eventually(lambda: any(mail.of("status") == "CANCELLED" for mail in hook.received))
+    assert [status for _, status in hook.kinds(4)] == ["CANCELLED", "FAILED", "SUCCESS", "WAITING"]
 
 
 def test_an_open_payment_is_told_nobody(merchant: Merchant, hook: Hook) -> None:
@@ -146,7 +148,7 @@ def test_only_200_counts_and_the_table_of_the_contract(merchant: Merchant, hook:
     hours = (5 / 60, 15 / 60, 1, 3, 6, 12, 24, 48, 72, 96)
     before = 0.0
     for count, after in enumerate(hours, start=1):
-        eventually(lambda count=count: len(notifications(merchant)[0]["attempts"]) == count)
+        attempted(merchant, count)
         gap = round((after - before) * 3600)
         merchant.advance(gap - 30)
         assert notifications(merchant)[0]["state"] == "waiting"
@@ -171,7 +173,7 @@ def test_forged(kind: str, merchant: Merchant, hook: Hook) -> None:
         if kind == "json"
         else {"amount": mail.of("amount"), "status": mail.of("status")}
     )
-    assert (int(payment["amount"]), payment["status"]) == (1, "SUCCESS")
+    assert (int(str(payment["amount"])), payment["status"]) == (1, "SUCCESS")
 
 
 def test_signed_by_a_stranger(merchant: Merchant, hook: Hook) -> None:
