@@ -10,7 +10,11 @@ from providers.sandbox.models import Appointment
 
 def make(provider: str, action: str, subject: str, *, seconds: float) -> None:
     """Have the stand-in's `later[action]` called with `subject`, `seconds` from now."""
-    due = clock.now() + timedelta(seconds=seconds)
+    make_at(provider, action, subject, clock.now() + timedelta(seconds=seconds))
+
+
+def make_at(provider: str, action: str, subject: str, due: datetime) -> None:
+    """The same at a given hour, which may have passed: a moved clock passes several of a timetable at once."""
     Appointment.objects.create(provider=provider, action=action, subject=subject, due_at=due)
     clock.ring()
 

@@ -21,6 +21,13 @@ _STATIC = {
 }
 _SHOWN = 60
 _REFUSALS = ('"statusCode": "error"', '"status": "ERROR"')
+# The providers' own words for how an order or a payment stands.
+_TONES = {
+    "good": {"CLOSED", "successful", "PAID", "AUTHORIZED", "SUCCESS", "ACTIVE", "AUTHORISED", "CAPTURED", "SUBMITTED"},
+    "bad": {"ABANDONED", "REFUSED", "EXPIRED", "FAILED", "UNPAID", "ERROR", "ABORTED", "FAILURE", "CONFLICT", "failed",
+            "error", "expired"},
+    "warn": {"WAITING", "RUNNING", "OPEN", "PENDING", "UNCERTAIN", "IN_PROGRESS", "pending", "incomplete"},
+}  # fmt: skip
 _STEPS = (("+1 min", 60), ("+5 min", 300), ("+30 min", 1800), ("+1 day", 86_400))
 _FAULT_GROUPS = (
     ("The payment ends", (*faults.OUTCOMES, "delayed", "repayment_unsafe")),
@@ -83,6 +90,7 @@ def _page(request: HttpRequest, *, problem: str = "", status: int = 200) -> Http
         "problem": problem,
         "chosen": chosen,
         "standins": STANDINS.values(),
+        "tones": _TONES,
         "shown": [STANDINS[slug] for slug in slugs],
         "rows": [(STANDINS[slug], STANDINS[slug].rows()) for slug in slugs],
         "calls": [_call(call) for call in calls],

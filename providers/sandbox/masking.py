@@ -22,6 +22,7 @@ _CARD_NAMES = frozenset({"cardnumber", "pan", "testcard"})
 # Whoever has it may act with it; its beginning is kept, to tell one from another.
 _TOKEN_NAMES = frozenset({"token", "formtoken"})
 _HEX_TOKEN = re.compile(r"(?<![0-9A-Za-z])([0-9a-f]{8})[0-9a-f]{56}(?![0-9A-Za-z])")
+_FORM_TOKEN = re.compile(r"(/eterminal/[0-9a-z]{8})[0-9a-z]{24}")
 _CARD_TOKEN = re.compile(r"(/credit_cards/[^/]{8})[^/]{12,}")
 # A card number begins with 2 to 6, a Belkart's with 9112; ids here begin with 1, and a hash is not a run of digits.
 _CARD = re.compile(r"(?<![\w.])(?:[2-6]|9(?=112))(?:[ -]?\d){12,18}(?!\w)")
@@ -37,6 +38,10 @@ _KEPT_HEADERS = (
     "x-api-version",
     "requestid",
     "content-signature",
+    "x-merchant",
+    "x-checksum",
+    "x-event-id",
+    "x-event-date",
 )
 
 
@@ -47,7 +52,8 @@ def card_number(number: str) -> str:
 
 
 def text(value: str) -> str:
-    """Free text without card numbers and without tokens of 64 hexadecimal digits."""
+    """Free text without card numbers and without tokens: 64 hexadecimal digits, or the end of a form's address."""
+    value = _FORM_TOKEN.sub(rf"\1{MASK}", value)
     value = _HEX_TOKEN.sub(rf"\1{MASK}", value)
     return _CARD.sub(lambda found: card_number(found[0]) if luhn(found[0]) else found[0], value)
 

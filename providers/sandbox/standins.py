@@ -74,9 +74,9 @@ class Standin:
 
 
 def _all() -> dict[str, Standin]:
-    from providers.sandbox import ecomcharge, epc, payzen, purse
+    from providers.sandbox import ecomcharge, epc, payzen, purse, syspay
 
-    every = (epc.STANDIN, ecomcharge.STANDIN, purse.STANDIN, payzen.STANDIN)
+    every = (epc.STANDIN, ecomcharge.STANDIN, purse.STANDIN, syspay.STANDIN, payzen.STANDIN)
     return {standin.slug: standin for standin in every}
 
 

@@ -163,7 +163,7 @@ def test_the_receipt_names_both(client: Client, bought: Payment) -> None:
     bought.order.refresh_from_db()
     assert bought.order.state == OrderState.PAID
     html = client.get(f"/pay/{bought.order.token}/", follow=True).content.decode()
-    for name, amount in (("visa creditcard", "€22.99"), ("gift card · illicado", "€20.00")):
+    for name, amount in (("credit card · visa", "€22.99"), ("gift card · illicado", "€20.00")):
         assert f'<dt>{name}</dt><dd class="figure">{amount}</dd>' in html
     assert "€42.99" in html
 
