@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
+from providers.agreements import Agreement, AgreementReport, Ending, Terms
 from providers.errors import Decline, FieldError, Forged
 from providers.http import Http
 from providers.money import Money
@@ -87,6 +88,25 @@ class Urls:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Desk:
+    """A payment that the merchant takes at the desk, on the provider's own form. `locked` are the names of the inputs
+    that cannot be changed there (see `Provider.desk_inputs`); None: all of them, the form is only to be confirmed."""
+
+    back: str  # where the merchant's browser goes at the end
+    locked: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Invitation:
+    """The merchant has the provider send the customer the link, by the attempt's `channel`. {link}, {amount} and
+    {until} in `text` are filled in by whoever sends it."""
+
+    to: str = ""  # an e-mail address, or a phone number in E.164; "" where the channel addresses nobody
+    subject: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Charge:
     """All that a provider may know of one payment, that is of one attempt at one order."""
 
@@ -94,16 +114,22 @@ class Charge:
     order_reference: str  # ours, one per order
     money: Money  # asked for; zero only where `kind` moves none
     kind: Kind = Kind.ONE_OFF
+    terms: Terms | None = None  # of a subscription or a payment plan; `money` is what is due today
     description: str = ""
     items: tuple[Item, ...] = ()
     customer: Customer = Customer()
     language: str = "en"  # ISO 639-1
     urls: Urls
     capture_later: bool = False
-    channel: str = ""  # one of the provider's `channels`, "" for its first
+    channel: str = ""  # one of the provider's `channels` or `sends_by()`, "" for the first channel
     saved_card: str = field(default="", repr=False)  # the provider's token of a card this customer saved
     save_card: bool = False  # the shopper agreed to have the card kept
     occasion: Occasion | None = None  # the merchant charges `saved_card`; no shopper is there
+    # The agreement of which this is a further payment: asked for by us, or, with a `provider_id` from the beginning,
+    # one that the provider made by itself.
+    agreement: Agreement | None = None
+    desk: Desk | None = None  # the merchant types it in for a customer on the phone
+    invitation: Invitation | None = None  # the merchant has it sent; `channel` is one of `sends_by()`
     expires_at: datetime
     options: Mapping[str, Any] = field(default_factory=dict)  # checked against the provider's `options_type`
     memo: Mapping[str, Any] = field(
@@ -250,6 +276,17 @@ class Operation:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Chargeback:
+    """Money that the bank took back from the merchant, for the cardholder."""
+
+    id: str
+    money: Money
+    status: str  # the provider's word
+    reason: str = ""  # the card scheme's reason code
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Report:
     """What is true at the provider now, as sums and never as deltas. None means: the provider did not say."""
 
@@ -261,8 +298,13 @@ class Report:
     refunded: Money | None = None
     voided: Money | None = None
     pending: Money | None = None
+    asked: Money | None = (
+        None  # what it is to be paid with now, where that can be changed (`Provider.update`)
+    )
     tenders: tuple[Tender, ...] = ()
     operations: tuple[Operation, ...] | None = None  # None: it does not list them; (): it knows of none
+    chargebacks: tuple[Chargeback, ...] = ()
+    agreement: AgreementReport | None = None  # what this payment began: a subscription, a plan, a mandate
     decline: Decline | None = None
     card: Card | None = None
     saved_card: SavedCard | None = None
@@ -303,13 +345,25 @@ class Incoming:
 @dataclass(frozen=True, kw_only=True)
 class Notification:
     """A doorbell: `key` tells one ring from another; the payment is found by our reference or any provider id, and
-    keeps the other ids, so that `sync` can ask about them. `ignored` says why no payment is to be looked for."""
+    keeps the other ids, so that `sync` can ask about them. `agreement` is the provider's id of the agreement whose
+    payment or news it is. `ignored` says why no payment is to be looked for."""
 
     key: str
     about: str  # a few words for the merchant: "order 2621264 closed"
     reference: str = ""
     provider_ids: tuple[str, ...] = ()
+    agreement: str = ""
     ignored: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeskInput:
+    """An input of the provider's form at the desk. `needs` is the field of the order without which it cannot be locked,
+    "" for none."""
+
+    name: str
+    label: str
+    needs: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -342,6 +396,7 @@ class Provider(ABC):
     channels: ClassVar[tuple[str, ...]] = ()
     occasions: ClassVar[frozenset[Occasion]] = frozenset()  # in which the merchant may charge a saved card
     needs_script: ClassVar[bool] = False  # the shopper cannot pay this way without JavaScript
+    desk: ClassVar[bool] = False  # the merchant can take a payment on its form, the customer on the phone
 
     def __init__(self, settings: AccountSettings, *, live: bool, http: Http) -> None:
         self.settings = settings
@@ -361,6 +416,14 @@ class Provider(ABC):
         the shop when it makes the order. Asks nobody."""
         return ()
 
+    def desk_inputs(self, kind: Kind) -> tuple[DeskInput, ...]:
+        """Which inputs of the form at the desk can be locked, for a charge of this kind. Asks nobody."""
+        return ()
+
+    def sends_by(self) -> tuple[str, ...]:
+        """The channels by which this account sends customers a link that the merchant asked for. Asks nobody."""
+        return ()
+
     def asks_consent(self) -> bool:
         """Does the provider's own form ask the shopper whether the card is to be kept? Then our page does not."""
         return False
@@ -372,7 +435,7 @@ class Provider(ABC):
 
     @abstractmethod
     def start(self, charge: Charge) -> Started:
-        """Open the payment at the provider. Called once per attempt."""
+        """Open the payment at the provider, or charge `charge.agreement` once more. Called once per attempt."""
 
     @abstractmethod
     def sync(self, charge: Charge) -> Report:
@@ -415,6 +478,14 @@ class Provider(ABC):
         raise NotImplementedError
 
     def refund(self, charge: Charge, money: Money, *, key: str, plan: Mapping[str, Any]) -> Report:
+        raise NotImplementedError
+
+    def sync_agreement(self, agreement: Agreement) -> AgreementReport:
+        """Ask how the agreement stands now, and which payments it has made."""
+        raise NotImplementedError
+
+    def end_agreement(self, agreement: Agreement, ending: Ending) -> AgreementReport:
+        """No more payments from now on, or from the end of the period that is paid. Asking twice does no harm."""
         raise NotImplementedError
 
     def share_out(
