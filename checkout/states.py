@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from providers.agreements import AgreementState
+
 
 class State(StrEnum):
     """Of a payment: one attempt at an order."""
@@ -45,6 +47,15 @@ ORDER_MOVES: dict[OrderState, frozenset[OrderState]] = {
     OrderState.PAID: frozenset(),
     OrderState.CANCELED: frozenset({OrderState.PAID, OrderState.OPEN}),
     OrderState.EXPIRED: frozenset({OrderState.PAID, OrderState.OPEN}),
+}
+
+# What is over does not begin again: the customer would have to agree anew.
+AGREEMENT_MOVES: dict[AgreementState, frozenset[AgreementState]] = {
+    AgreementState.PENDING: frozenset(set(AgreementState) - {AgreementState.PENDING}),
+    AgreementState.ACTIVE: frozenset({AgreementState.ENDED, AgreementState.TERMINATED}),
+    AgreementState.CANCELED: frozenset({AgreementState.ACTIVE}),  # money beats intent
+    AgreementState.ENDED: frozenset({AgreementState.TERMINATED}),
+    AgreementState.TERMINATED: frozenset(),
 }
 
 OPEN_STATES = frozenset({State.CREATED, State.STARTED, State.PENDING})  # at most one such attempt per order

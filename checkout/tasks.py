@@ -11,8 +11,9 @@ from django.utils import timezone
 from django_tasks import TaskResultStatus, task
 from django_tasks_db.models import DBTaskResult
 
-from checkout.models import Account, Delivery, IdempotencyKey, Order, Payment, ShopEvent
+from checkout.models import Account, Agreement, Delivery, IdempotencyKey, Order, Payment, ShopEvent
 from checkout.payments import sweep
+from checkout.payments.agreement_follow_up import look_at
 from checkout.payments.events import owed
 from checkout.payments.expire import expire
 from checkout.payments.inbox import follow_up, keep
@@ -28,6 +29,12 @@ def check_payment(payment_id: int) -> None:
     payment = Payment.objects.select_related("order", "account").get(pk=payment_id)
     with structlog.contextvars.bound_contextvars(payment=payment.reference):
         check(payment)
+
+
+@task()
+def check_agreement(agreement_id: str) -> None:
+    found = Agreement.objects.select_related("account", "payment__order", "payment__account")
+    look_at(found.get(pk=agreement_id))
 
 
 @task(priority=10)
@@ -72,9 +79,10 @@ def run_sweep() -> int:
         for pk in found:
             queue.enqueue(pk)
             queued += 1
-    for event in sweep.due_events():
-        send_event.enqueue(str(event))
-        queued += 1
+    for found, queue in ((sweep.due_events(), send_event), (sweep.due_agreements(), check_agreement)):
+        for pk in found:
+            queue.enqueue(str(pk))
+            queued += 1
     return queued
 
 

@@ -1,7 +1,9 @@
 """The rows and their constraints. No I/O beyond the database, and no decisions: those are in `checkout.payments`."""
 
 from checkout.models.account import Account
+from checkout.models.agreement import Agreement
 from checkout.models.card import SavedCard
+from checkout.models.chargeback import Chargeback
 from checkout.models.delivery import Delivery
 from checkout.models.operation import Operation
 from checkout.models.order import Order
@@ -11,7 +13,9 @@ from checkout.models.timeline import Exchange, TimelineEntry
 
 __all__ = [
     "Account",
+    "Agreement",
     "ApiKey",
+    "Chargeback",
     "Delivery",
     "Exchange",
     "IdempotencyKey",

@@ -13,8 +13,10 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from checkout.models import Operation, Order, Payment, ProviderReference, Tender
+from checkout.payments.agreements import charge_failed, take_agreement
 from checkout.payments.attention import flag
 from checkout.payments.cards import keep_card
+from checkout.payments.chargebacks import take_chargebacks
 from checkout.payments.events import owe
 from checkout.payments.locks import order_lock
 from checkout.payments.objections import MONEY_OUTCOMES, SUMS, objection, sum_of
@@ -68,6 +70,9 @@ def apply(payment_id: int, report: Report, *, who: str = Who.PROVIDER, user: Use
             _take_sums(order, payment, report, news, old=old)
             _take_particulars(payment, report, old=old)
             news.doubts += take_operations(order, payment, report)
+            if back := take_chargebacks(order, payment, report):
+                news.doubts += back
+                news.events.append("order.charged_back")
             if old:
                 _tell_of_old(order, payment, report)
             else:
@@ -81,6 +86,8 @@ def apply(payment_id: int, report: Report, *, who: str = Who.PROVIDER, user: Use
             news.doubts.append(report.warning)
         payment.next_check_at = next_look(payment, timezone.now())
         payment.save()
+        if report.agreement is not None and not problem and order.agreement_id is None:
+            take_agreement(order, payment, report.agreement)
         for event in news.events:
             owe(order, event)
         for doubt in news.doubts:
@@ -225,6 +232,9 @@ def _take_state(
         payment.decline_code = payment.decline_message = payment.decline_reason = ""
     if target in HELD_STATES:
         _money_came(order, payment, news)
+    if target in _ENDED and order.agreement_id is not None and order.state == OrderState.OPEN:
+        charge_failed(order)
+        news.events.append("payment.failed")
 
 
 def _move(payment: Payment, target: State) -> None:

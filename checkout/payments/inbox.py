@@ -8,7 +8,8 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from checkout.models import Account, Delivery, Payment, ProviderReference
+from checkout.models import Account, Agreement, Delivery, Payment, ProviderReference
+from checkout.payments.agreement_follow_up import look_at
 from checkout.payments.recover import look
 from checkout.payments.sweep import LEASE
 from checkout.payments.texts import fit, fit_to_show
@@ -20,6 +21,7 @@ _UNMATCHED_AGAIN = (5, 30, 120, 600)
 _FAILED_AGAIN = (10, 60, 300, 1800, 7200)
 # The ids that a payment learns from notifications: refunds have theirs, and nobody has this many.
 _LEARN_AT_MOST = 100
+_NO_ANSWER = "The provider could not be asked, or gave no answer."
 _LOOK_AT_MOST = 3  # attempts of one order that a notification about the order makes us ask for
 
 
@@ -33,6 +35,7 @@ def keep(account: Account, notification: Notification, body: str) -> tuple[Deliv
                 "about": fit_to_show(notification.about, 200),
                 "reference": fit(notification.reference, 100),
                 "provider_ids": [fit(value, 100) for value in notification.provider_ids],
+                "agreement_provider_id": fit(notification.agreement, 100),
                 "body": fit(body, 100_000),
                 **_to_do(notification),
             },
@@ -62,11 +65,21 @@ def _to_do(notification: Notification) -> dict[str, Any]:
 
 def follow_up(delivery: Delivery) -> Delivery:
     """Ask the provider about the payment that the notification speaks of. It is done when there was an answer."""
-    payments = _spoken_of(delivery)
+    agreement = _agreement_of(delivery)
+    heard = agreement is None or look_at(agreement, also=tuple(delivery.provider_ids)) is not None
+    payments = _spoken_of(delivery, agreement)
     pauses: tuple[int, ...]
     delivery.attempts += 1
     now = timezone.now()
-    if not payments:
+    if not heard:
+        pauses = _FAILED_AGAIN
+        delivery.verdict = Delivery.Verdict.FAILED
+        delivery.error = _NO_ANSWER
+    elif agreement is not None and not payments:  # its own news
+        pauses = ()
+        delivery.payment = agreement.payment
+        delivery.verdict = Delivery.Verdict.APPLIED
+    elif not payments:
         pauses = _UNMATCHED_AGAIN
         delivery.verdict = Delivery.Verdict.UNMATCHED
     else:
@@ -74,14 +87,14 @@ def follow_up(delivery: Delivery) -> Delivery:
         delivery.payment = payments[0]
         delivery.verdict = Delivery.Verdict.APPLIED
         if len(payments) == 1:
-            _learn(payments[0], delivery.provider_ids)
+            _learn(payments[0], _ids_for(delivery, agreement))
         for payment in payments:
             tell_once(
                 payment.order, "payment.notified", payment=payment, who=Who.PROVIDER, about=delivery.about
             )
             if look(payment) is None:
                 delivery.verdict = Delivery.Verdict.FAILED
-                delivery.error = "The provider could not be asked, or gave no answer."
+                delivery.error = _NO_ANSWER
     if delivery.verdict == Delivery.Verdict.APPLIED:
         delivery.error, delivery.next_try_at, delivery.settled_at = "", None, now
     else:
@@ -103,8 +116,31 @@ def _learn(payment: Payment, ids: list[str]) -> None:
             ProviderReference.objects.get_or_create(account=payment.account, payment=payment, value=value)
 
 
-def _spoken_of(delivery: Delivery) -> list[Payment]:
+def _agreement_of(delivery: Delivery) -> Agreement | None:
+    if not delivery.agreement_provider_id:
+        return None
+    return (
+        Agreement.objects.select_related("account", "payment__order", "payment__account")
+        .filter(account=delivery.account, provider_id=delivery.agreement_provider_id)
+        .first()
+    )
+
+
+def _ids_for(delivery: Delivery, agreement: Agreement | None) -> list[str]:
+    """What the payment is to learn. While the agreement is not known, its id alone: the payment that it speaks of may
+    be a later one, and is found by asking about the agreement."""
+    if delivery.agreement_provider_id and agreement is None:
+        return [delivery.agreement_provider_id]
+    return list(delivery.provider_ids)
+
+
+def _spoken_of(delivery: Delivery, agreement: Agreement | None) -> list[Payment]:
     ours = Payment.objects.filter(account=delivery.account).select_related("order", "account")
+    if agreement is not None:
+        # Its payments may all bear the first one's reference, so the ids alone tell which is meant.
+        return list(
+            ours.filter(provider_references__value__in=delivery.provider_ids).distinct()[:_LOOK_AT_MOST]
+        )
     if delivery.reference:
         found = list(ours.filter(reference=delivery.reference))
         if found:

@@ -31,6 +31,7 @@ def _of_another(payment: Payment, report: Report) -> str:
 def _unfit_amounts(payment: Payment, report: Report) -> str:
     told = [money for name in SUMS if (money := getattr(report, name)) is not None]
     told += [listed.money for listed in report.operations or ()]
+    told += [taken.money for taken in report.chargebacks]
     for tender in report.tenders:
         told += [tender.authorized, tender.captured, tender.refunded, tender.voided]
     for money in told:

@@ -1,6 +1,7 @@
 """How does an attempt to pay begin? The intent first, committed; then the provider; then what it said."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import structlog
 from django.contrib.auth.models import User
@@ -40,18 +41,20 @@ def start(
     save_card: bool = False,
     occasion: Occasion | None = None,
     key: str = "",
+    desk: dict[str, Any] | None = None,
     who: str = Who.SHOPPER,
     user: User | None = None,
 ) -> Payment:
     """Begin an attempt, or return the one that is open: a double click, a second tab, makes no second payment.
 
     `occasion`: the merchant charges `saved_card`, and nobody is there to be shown anything. `key`: the shop's own name
-    for its request; the same one returns the attempt that it made, KeyReused when it was for another one.
+    for its request; the same one returns the attempt that it made, KeyReused when it was for another one. `desk`: the
+    merchant types it in, `Payment.desk` says what.
     NotPayable when the order is not open, is past its hold, holds money already, or its last attempt may not be
     followed by another; also when a key or an occasion asks for a new attempt while another one is open.
     Takes as long as the provider takes to answer.
     """
-    return _begin(order, _Asked(account, channel, saved_card, save_card, occasion, key, who, user))[0]
+    return _begin(order, _Asked(account, channel, saved_card, save_card, occasion, key, who, user, desk))[0]
 
 
 def start_once(
@@ -77,6 +80,8 @@ def _begin(order: Order, asked: "_Asked") -> tuple[Payment, bool]:
         raise NotPayable(f"{account.name} has no such channel")
     if asked.occasion is not None and asked.saved_card is None:
         raise NotPayable("without the customer, only a saved card can be charged")
+    if asked.desk is not None and not account.provider_class.desk:
+        raise NotPayable(f"{account.name} takes no payment at the desk")
     if sentence := _refusal(order, asked):
         raise NotPayable(sentence)
     payment, new = _intend(order, asked)
@@ -95,6 +100,7 @@ class _Asked:
     key: str
     who: str
     user: User | None
+    desk: dict[str, Any] | None = None
 
     def is_for(self, payment: Payment) -> bool:
         return (self.account.pk, self.channel, self.saved_card and self.saved_card.pk, self.occasion or "") == (
@@ -158,15 +164,22 @@ def _intend(order: Order, asked: _Asked) -> tuple[Payment, bool]:
             save_card=(asked.save_card or locked.keep_card) and bool(locked.customer_reference()),
             occasion=asked.occasion or "",
             request_key=asked.key,
+            desk=asked.desk or {},
             next_check_at=now + START_MAY_TAKE,
         )
-        if asked.occasion:
-            tell(locked, "payment.charged", payment=payment, who=asked.who, user=asked.user, card=str(saved_card),
-                 occasion=asked.occasion.value)  # fmt: skip
-        else:
-            tell(locked, "payment.created", payment=payment, who=asked.who, user=asked.user,
-                 method=account.shown_label)  # fmt: skip
+        _tell_of(locked, payment, asked)
         return payment, True
+
+
+def _tell_of(order: Order, payment: Payment, asked: _Asked) -> None:
+    who, user = asked.who, asked.user
+    if asked.desk is not None:
+        tell(order, "payment.at_desk", payment=payment, who=who, user=user)
+    elif asked.occasion:
+        tell(order, "payment.charged", payment=payment, who=who, user=user, card=str(asked.saved_card),
+             occasion=asked.occasion.value)  # fmt: skip
+    else:
+        tell(order, "payment.created", payment=payment, who=who, user=user, method=asked.account.shown_label)
 
 
 def open_at_provider(payment: Payment) -> Payment:

@@ -1,0 +1,33 @@
+"""What did a bank take back? Kept once, told to the shop, and a person is called: there is a time limit to object."""
+
+from checkout.models import Chargeback, Order, Payment
+from checkout.payments.texts import fit
+from checkout.payments.timeline import Weight, Who, tell
+from providers.base import Report
+
+
+def take_chargebacks(order: Order, payment: Payment, report: Report) -> list[str]:
+    """Keep what is new of the report's chargebacks. Returns what a person has to look at. Call under the lock."""
+    doubts = []
+    for told in report.chargebacks:
+        row, new = Chargeback.objects.get_or_create(
+            payment=payment,
+            provider_id=fit(told.id, 100),
+            defaults={
+                "amount_minor": told.money.minor,
+                "currency": told.money.currency,
+                "status": fit(told.status, 30),
+                "reason": fit(told.reason, 60),
+                "at": told.at,
+            },
+        )
+        if new:
+            tell(order, "payment.charged_back", payment=payment, who=Who.PROVIDER, weight=Weight.BAD,
+                 money=str(row.money), why=row.reason or "—")  # fmt: skip
+            doubts.append(f"the bank took {row.money} back (reason {row.reason or 'not told'})")
+        elif told.status and row.status != told.status:
+            row.status = fit(told.status, 30)
+            row.save(update_fields=["status"])
+            tell(order, "payment.chargeback_status", payment=payment, who=Who.PROVIDER, money=str(row.money),
+                 status=row.status)  # fmt: skip
+    return doubts
