@@ -1,20 +1,151 @@
-"""How does a subscription, a payment plan or a mandate stand at SysPay, and how is it charged and ended?"""
+"""How is an agreement at SysPay asked about, with the payments that it made, how is it ended, and charged once more?
 
-from providers.agreements import Agreement, AgreementReport, Ending
+SysPay lists no payments of an agreement, so those are known that it lists under the first one's reference, and those
+that we were rung for. Each is of the agreement that it names itself.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from providers.agreements import Agreement, AgreementCharge, AgreementReport, AgreementState, Ending
 from providers.base import Charge, Started
-from providers.syspay.wire import Wire, WireSettings
+from providers.errors import Decline, Declined, Invalid, Misconfigured, Uncertain
+from providers.syspay import agreement_standing, standing, words
+from providers.syspay.afterwards import number_of
+from providers.syspay.notices import ems_url
+from providers.syspay.operations import refused
+from providers.syspay.shapes import Payment
+from providers.syspay.wire import NotFound, Wire, WireRefusal, WireSettings
+
+NOT_ACTIVE = frozenset(
+    {80002, 60002, 60003}
+)  # the subscription, or the billing agreement, is over or not begun
+NOT_UNIQUE = 30008  # the reference: this very charge was made before
+_OF_AGREEMENTS = ("SUBSCRIPTION", "BILLING_AGREEMENT")
 
 
 def sync_agreement(wire: Wire, settings: WireSettings, agreement: Agreement) -> AgreementReport:
-    raise NotImplementedError
+    try:
+        report = agreement_standing.look(wire, agreement.provider_id).report
+        return replace(report, charges=tuple(_charges(wire, agreement)))
+    except NotFound:
+        raise Misconfigured(
+            f"SysPay knows no {agreement.provider_id}: look at the base address and the API login."
+        ) from None
+    except WireRefusal as no:
+        raise Uncertain(f"SysPay does not answer the question about {agreement.provider_id}: {no}.") from no
+
+
+def _charges(wire: Wire, agreement: Agreement) -> Iterator[AgreementCharge]:
+    """What it made besides what is known here, by the payments' numbers. Failed ones, too."""
+    found = {}
+    if agreement.reference:
+        for payment in wire.payments(agreement.reference):
+            found[payment.id] = payment
+    known = {number for name in agreement.known if (number := number_of(name, "payment")) is not None}
+    for name in agreement.also:
+        number = number_of(name, "payment")
+        if number is None or number in known or number in found:
+            continue
+        try:
+            found[number] = wire.payment(number)
+        except NotFound:
+            continue  # rung for once, and not there
+    for number in sorted(found.keys() - known):
+        payment = _whole(wire, found[number])
+        money = words.money(payment.amount, payment.currency)
+        if payment.agreement != agreement.provider_id or money is None:
+            continue
+        yield AgreementCharge(
+            provider_id=f"payment:{number}",
+            money=money,
+            reference=payment.reference,
+            at=words.moment(payment.processing_time),
+            by_hand=words.by_hand(payment.payment_type),
+        )
+
+
+def _whole(wire: Wire, payment: Payment) -> Payment:
+    """A list may leave out what a payment belongs to [inferred]; where its type says that there is something, it is
+    asked for alone."""
+    if payment.agreement or not payment.payment_type.startswith(_OF_AGREEMENTS):
+        return payment
+    return wire.payment(payment.id)
 
 
 def end_agreement(
     wire: Wire, settings: WireSettings, agreement: Agreement, ending: Ending
 ) -> AgreementReport:
-    raise NotImplementedError
+    """What is over already is only asked about."""
+    subscription = number_of(agreement.provider_id, "subscription")
+    mandate = number_of(agreement.provider_id, "agreement")
+    if mandate is not None and ending is not Ending.NOW:
+        raise Invalid("ending", "a mandate has no period: it can only be ended at once")
+    try:
+        if subscription is not None:
+            wire.cancel_subscription(subscription, now=ending is Ending.NOW)
+        elif mandate is not None:
+            wire.cancel_billing_agreement(mandate)
+    except NotFound:
+        raise Misconfigured(
+            f"SysPay knows no {agreement.provider_id}: look at the base address and the API login."
+        ) from None
+    except WireRefusal as no:
+        if no.code not in NOT_ACTIVE:
+            raise Misconfigured(f"SysPay does not end {agreement.provider_id}: {no}.") from no
+        report = sync_agreement(wire, settings, agreement)
+        if report.state in (AgreementState.ACTIVE, AgreementState.PENDING, None):
+            raise Misconfigured(
+                f"SysPay does not end {agreement.provider_id}: {no}. It is {report.state or 'in an unknown state'}."
+            ) from no
+        return report
+    return sync_agreement(wire, settings, agreement)
+
+
+# --- once more, by hand -------------------------------------------------------------------------------------
 
 
 def rebill(wire: Wire, settings: WireSettings, charge: Charge) -> Started:
-    """Charge `charge.agreement` once more."""
-    raise NotImplementedError
+    """Charge `charge.agreement` once more. Declined when SysPay will not; Uncertain when nobody knows."""
+    if charge.agreement is None:
+        raise Invalid("agreement", "names nothing that could be charged")
+    try:
+        payment = _rebilled(wire, charge, charge.agreement.provider_id)
+        if payment.reference not in ("", charge.reference):
+            raise Uncertain("Asked for one charge, SysPay answered about another.")
+        charge = replace(charge, memo={**charge.memo, standing.PAYMENT: payment.id})
+        report = standing.further(wire, settings, charge, payment)
+    except NotFound as no:
+        raise Misconfigured(f"SysPay does not know what is to be charged: {no}.") from no
+    except WireRefusal as no:
+        if no.code in NOT_ACTIVE:
+            message = "SysPay does not charge it any more: it is not active."
+            raise Declined(Decline(code=str(no.code), message=message, reason="not_supported")) from no
+        if no.code != NOT_UNIQUE:
+            raise refused(no, "charge") from no
+        # It was made before, and never is twice.
+        report = standing.sync(wire, settings, charge)
+        ids = report.provider_ids
+    else:
+        ids = (f"payment:{payment.id}",)
+    return Started(
+        show=None, provider_id=next(iter(ids), ""), provider_ids=ids, memo=report.memo, report=report
+    )
+
+
+def _rebilled(wire: Wire, charge: Charge, name: str) -> Payment:
+    body: dict[str, Any] = {
+        "reference": charge.reference,
+        "amount": charge.money.minor,
+        "currency": charge.money.currency,
+        "description": charge.description,
+    }
+    ems: Mapping[str, Any] = {"ems_url": ems_url(charge.urls.notify, charge.reference)}
+    number = number_of(name, "subscription")
+    if number is not None:
+        return wire.rebill_subscription(number, {**body, **ems})
+    number = number_of(name, "agreement")
+    if number is None:
+        raise Invalid("agreement", "is no subscription and no mandate of SysPay's")
+    return wire.rebill_billing_agreement(number, {"payment": body, **ems})
