@@ -92,6 +92,8 @@ def end_agreement(
             f"SysPay knows no {agreement.provider_id}: look at the base address and the API login."
         ) from None
     except WireRefusal as no:
+        if isinstance(kind := refused(no, "end"), Uncertain):
+            raise kind from no
         if no.code not in NOT_ACTIVE:
             raise Misconfigured(f"SysPay does not end {agreement.provider_id}: {no}.") from no
         report = sync_agreement(wire, settings, agreement)
@@ -112,10 +114,6 @@ def rebill(wire: Wire, settings: WireSettings, charge: Charge) -> Started:
         raise Invalid("agreement", "names nothing that could be charged")
     try:
         payment = _rebilled(wire, charge, charge.agreement.provider_id)
-        if payment.reference not in ("", charge.reference):
-            raise Uncertain("Asked for one charge, SysPay answered about another.")
-        charge = replace(charge, memo={**charge.memo, standing.PAYMENT: payment.id})
-        report = standing.further(wire, settings, charge, payment)
     except NotFound as no:
         raise Misconfigured(f"SysPay does not know what is to be charged: {no}.") from no
     except WireRefusal as no:
@@ -126,12 +124,15 @@ def rebill(wire: Wire, settings: WireSettings, charge: Charge) -> Started:
             raise refused(no, "charge") from no
         # It was made before, and never is twice.
         report = standing.sync(wire, settings, charge)
-        ids = report.provider_ids
-    else:
-        ids = (f"payment:{payment.id}",)
-    return Started(
-        show=None, provider_id=next(iter(ids), ""), provider_ids=ids, memo=report.memo, report=report
-    )
+        name = next(iter(report.provider_ids), "")
+        return Started(
+            show=None, provider_id=name, provider_ids=report.provider_ids, memo=report.memo, report=report
+        )
+    if payment.reference not in ("", charge.reference):
+        raise Uncertain("Asked for one charge, SysPay answered about another.")
+    report = standing.made(wire, settings, charge, payment)
+    name = f"payment:{payment.id}"
+    return Started(show=None, provider_id=name, provider_ids=(name,), memo=report.memo, report=report)
 
 
 def _rebilled(wire: Wire, charge: Charge, name: str) -> Payment:

@@ -2,8 +2,8 @@
 
 X-Merchant names the account, and X-Checksum is the SHA-1, in lower-case hex, of the raw body and the passphrase after
 it. The body is a form in PHP's spelling, `data[payment][id]=123`, or JSON, whichever the account is set to (v1); v2
-sends the bare object with its `class`. The numbers of payments, refunds, chargebacks, subscriptions and agreements are series
-of their own, so each id is named with its kind: "payment:123".
+sends the bare object with its `class`. The numbers of payments, refunds, chargebacks, subscriptions and agreements are
+series of their own, so each id is named with its kind: "payment:123".
 """
 
 import hashlib

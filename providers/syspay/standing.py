@@ -41,6 +41,14 @@ def sync(wire: Wire, settings: WireSettings, charge: Charge) -> Report:
         raise Uncertain(f"SysPay does not answer the question about the payment: {no}.") from no
 
 
+def made(wire: Wire, settings: WireSettings, charge: Charge, payment: Payment) -> Report:
+    """`payment`, which was made this moment of `charge.agreement`, as a report."""
+    try:
+        return _further_one(wire, settings, charge, payment)
+    except WireRefusal as no:
+        raise Uncertain(f"SysPay does not answer the question about the payment: {no}.") from no
+
+
 # --- which payments are they? -------------------------------------------------------------------------------
 
 
@@ -282,11 +290,11 @@ def _further(wire: Wire, settings: WireSettings, charge: Charge) -> Report:
             raise Misconfigured(
                 f"SysPay knows no payment {number}, which it had: look at the base address and the API login."
             ) from None
-        return further(wire, settings, charge, payment)
+        return _further_one(wire, settings, charge, payment)
     found = _find(wire, charge)
     chosen = _chosen(charge, found.ours, _with_money(found.ours))
     if chosen is not None:
-        return further(wire, settings, charge, chosen)
+        return _further_one(wire, settings, charge, chosen)
     long_ago = charge.begun_at is None or datetime.now(UTC) - charge.begun_at > MAY_BE_ON_ITS_WAY
     if found.filtered and long_ago:
         message = "SysPay knows of no such charge: it was not made."
@@ -294,7 +302,7 @@ def _further(wire: Wire, settings: WireSettings, charge: Charge) -> Report:
     return Report(outcome=Outcome.PENDING, warning="SysPay has not told of this charge yet.")
 
 
-def further(wire: Wire, settings: WireSettings, charge: Charge, payment: Payment) -> Report:
+def _further_one(wire: Wire, settings: WireSettings, charge: Charge, payment: Payment) -> Report:
     """`payment` as the report of a further payment of `charge.agreement`."""
     report = _of_payment(wire, settings, charge, payment, ours=(payment,))
     report = replace(report, memo={**report.memo, PAYMENT: payment.id})
