@@ -35,8 +35,7 @@ def _object(value: Any) -> Any:
     return None if value in ([], "") else value
 
 
-Integer = Annotated[int, BeforeValidator(_integer), Field(ge=-BIGGEST, le=BIGGEST)]
-MaybeInteger = Annotated[int | None, BeforeValidator(_integer), Field(ge=-BIGGEST, le=BIGGEST)]
+MaybeInteger = Annotated[Annotated[int, Field(ge=-BIGGEST, le=BIGGEST)] | None, BeforeValidator(_integer)]
 Number = Annotated[int, BeforeValidator(_integer), Field(ge=1, le=BIGGEST)]  # an id
 Text = Annotated[str, BeforeValidator(_text)]
 

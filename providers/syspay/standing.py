@@ -104,8 +104,10 @@ def _beginning(wire: Wire, settings: WireSettings, charge: Charge) -> Report:
     warnings = [odd] if odd else []
     if not found.filtered:
         warnings.append("SysPay lists payments of other references, so one of ours may be missing.")
-    if chosen is None and (stray := _with_money(found.foreign)):
-        return _of_payment(wire, settings, charge, stray[0], ours=stray[:1], agreement=agreement)
+    own = agreement.provider_id if agreement else "none"
+    stray = [payment for payment in _with_money(found.foreign) if payment.agreement != own]
+    if chosen is None and stray:
+        return _of_payment(wire, settings, charge, stray[0], ours=(stray[0],), agreement=agreement)
     if chosen is None or _is_active_alone(charge, agreement, heads):
         report = _of_agreement(charge, agreement)
     else:
