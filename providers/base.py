@@ -44,6 +44,10 @@ class Kind(StrEnum):
     SAVE_CARD = "save_card"  # no money moves: a known customer leaves a card for later
 
 
+# The channel of a provider that may be asked for its own page instead of its form: the way without JavaScript.
+OWN_PAGE = "page"
+
+
 class Occasion(StrEnum):
     """Why a merchant charges a card that the customer left, while the customer is away."""
 
@@ -121,7 +125,7 @@ class Charge:
     language: str = "en"  # ISO 639-1
     urls: Urls
     capture_later: bool = False
-    channel: str = ""  # one of the provider's `channels` or `sends_by()`, "" for the first channel
+    channel: str = ""  # one of `channels` or `sends_by()`, "" for the account's usual one
     saved_card: str = field(default="", repr=False)  # the provider's token of a card this customer saved
     save_card: bool = False  # the shopper agreed to have the card kept
     occasion: Occasion | None = None  # the merchant charges `saved_card`; no shopper is there

@@ -77,7 +77,6 @@ STANDS = (
             # It never leaves the house, and guards the demo's stand-in alone.
             "webhook_secret": "of-the-demos-own-purse-1",
             "api": "{sandbox}/purse",
-            "page_beside_widget": True,
         },
     ),
 )

@@ -179,7 +179,7 @@ class NewPayment(_Strict):
         description="Charge `saved_card` now, the customer away, and why. One of the card's `occasions`.",
     )
     channel: str = Field(
-        "", max_length=20, description="One of the provider's channels; its first when empty."
+        "", max_length=20, description="One of the provider's channels; the account's usual one when empty."
     )
 
 

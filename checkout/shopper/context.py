@@ -9,7 +9,7 @@ from django.utils.translation import get_language
 
 from checkout.models import Order
 from checkout.payments.orders import MAX_EXTENSIONS
-from checkout.shopper.choices import options_for, same_again
+from checkout.shopper.choices import options_for, page_instead, same_again
 from checkout.shopper.pages import BUSY, MONEY, TIMED, WAITING, Page, Sight
 from checkout.shopper.texts import NOTES, decline_of, title_of
 from checkout.states import State
@@ -58,7 +58,9 @@ def context_for(order: Order, sight: Sight, *, note: str, go_on: bool) -> dict[s
     if page in BUSY and attempt is not None:
         context["show"] = attempt.show
         context["go_on"] = go_on
-        context["has_other_ways"] = len(options_for(order)) > 1
+        options = options_for(order)
+        context["has_other_ways"] = len(options) > 1
+        context["page_instead"] = page is Page.WIDGET and page_instead(options, attempt)
     if page in MONEY and attempt is not None:
         parts = list(attempt.tenders.all())
         names = names_of([(part.partner, part.method) for part in parts])

@@ -22,9 +22,8 @@ class ChoiceForm(forms.Form):
         self.fields["choice"] = forms.ChoiceField(choices=[(value, value) for value in self.options])
 
     def clean_channel(self) -> str:
-        channel: str = self.cleaned_data["channel"]
         option = self.options.get(self.cleaned_data.get("choice", ""))
-        return channel if option and channel in option.account.provider_class.channels else ""
+        return option.channel(self.cleaned_data["channel"]) if option else ""
 
     @property
     def option(self) -> Option:
@@ -37,10 +36,12 @@ class ChoiceForm(forms.Form):
 
 
 class RetryForm(forms.Form):
-    """`attempt` is the one the shopper saw: a second click must not undo what the first began."""
+    """`attempt` is the one the shopper saw: a second click must not undo what the first began. `channel`, with "again",
+    is asked for by a browser without JavaScript; left out, the last attempt's is kept."""
 
     attempt = forms.IntegerField(min_value=1)
     then = forms.ChoiceField(choices=[("again", ""), ("choose", ""), ("this", "")])
+    channel = forms.CharField(required=False, max_length=20)
 
 
 class LanguageForm(forms.Form):

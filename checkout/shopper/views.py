@@ -87,7 +87,8 @@ def retry(request: HttpRequest, order: Order) -> HttpResponse:
     if again is None:
         return _to_page(order)
     # The consent was given for this order, and holds for its next attempt.
-    return _start(order, again, channel=last.channel, save_card=last.save_card)
+    channel = again.channel(asked.cleaned_data["channel"]) or last.channel
+    return _start(order, again, channel=channel, save_card=last.save_card)
 
 
 @counter("POST")

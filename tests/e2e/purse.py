@@ -135,10 +135,10 @@ def order_of(stage: Stage, **more: Any) -> tuple[Order, Record]:
     return order, Record(stage, order)
 
 
-def started(stage: Stage, **more: Any) -> tuple[Order, Record]:
-    """The shop has chosen Purse, and the shopper stands before its form."""
+def started(stage: Stage, *, channel: str = "", **more: Any) -> tuple[Order, Record]:
+    """The shop has chosen Purse, and the shopper stands before its form, or before the way to its page."""
     order, record = order_of(stage, **more)
-    stage.api("POST", f"orders/{order.id}/payments", provider="purse")
+    stage.api("POST", f"orders/{order.id}/payments", provider="purse", channel=channel)
     return order, record
 
 
@@ -192,7 +192,7 @@ def form_on(page: Page) -> Form:
     return Form(page, page.get_by_role("button", name=re.compile("^Pay [0-9]")))
 
 
-def set_account(stage: Stage, **settings: str) -> None:
+def set_account(stage: Stage, **settings: str | bool) -> None:
     """The merchant changes the account."""
     for name, value in settings.items():
         stage.write(
