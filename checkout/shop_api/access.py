@@ -1,13 +1,13 @@
-"""Which shop is asking, and is that order its own? The shop is the one whose bearer key it is."""
+"""Which shop is asking, and is that order, card or agreement its own? The shop is the one whose bearer key it is."""
 
 from datetime import timedelta
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from ninja.security import HttpBearer
 
-from checkout.models import ApiKey, Order, SavedCard, Shop
+from checkout.models import Agreement, ApiKey, Order, SavedCard, Shop
 from checkout.shop_api.problems import Problem
 
 # Often enough to see which key is still in use; not a write for each request.
@@ -40,6 +40,18 @@ def own_order(request: HttpRequest, number: str) -> Order:
     if order is None:
         raise Problem(404, "no-such-order", "You have no order with this id.")
     return order
+
+
+def own_agreement(request: HttpRequest, number: str) -> Agreement:
+    agreement = None if "\0" in number else agreements_of(shop_of(request)).filter(number=number).first()
+    if agreement is None:
+        raise Problem(404, "no-such-agreement", "You have no agreement with this id.")
+    return agreement
+
+
+def agreements_of(shop: Shop) -> QuerySet[Agreement]:
+    """With the rows that a snapshot of one needs."""
+    return Agreement.objects.filter(shop=shop).select_related("account", "payment__order", "payment__account")
 
 
 def own_card(request: HttpRequest, card_id: str) -> SavedCard:

@@ -42,7 +42,7 @@ def create(
     """Takes as long as the provider takes to answer. 201 whatever became of it: read `payment.state`."""
     order = own_order(request, order_id)
     attempt, new = _attempt(request, order, payment, idempotency_key)
-    response = _answer(order, attempt)
+    response = answer_about(order, attempt)
     if not new:
         response[REPLAY] = "true"
     return response
@@ -72,10 +72,11 @@ def _attempt(request: HttpRequest, order: Order, asked: NewPayment, key: str) ->
         raise key_reused() from None
     except NotPayable as no:
         order.refresh_from_db()
-        raise Problem(409, "not-payable", _sentence(no), order=order_snapshot(order)) from None
+        raise Problem(409, "not-payable", as_sentence(no), order=order_snapshot(order)) from None
 
 
-def _answer(order: Order, attempt: Payment) -> HttpResponse:
+def answer_about(order: Order, attempt: Payment) -> HttpResponse:
+    """201 whatever became of the attempt, but for fields of the shop's own request that the provider refused."""
     order.refresh_from_db()
     snapshot = order_snapshot(order, about=attempt)
     if attempt.state == State.FAILED and attempt.refused_fields:
@@ -156,6 +157,6 @@ def _check_words(account: Account, card: SavedCard | None, asked: NewPayment) ->
         raise fields_problem([("occasion", f"this card is not charged for it; there are: {there}")])
 
 
-def _sentence(no: NotPayable) -> str:
+def as_sentence(no: Exception) -> str:
     text = str(no)
     return f"{text[:1].upper()}{text[1:].rstrip('.')}."
