@@ -35,6 +35,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
                 {"title": _("First page"), "icon": "home", "link": reverse("admin:index")},
                 _entry(_("Orders"), "receipt_long", "checkout.order"),
                 _entry(_("Payments"), "payments", "checkout.payment"),
+                _entry(_("Agreements"), "autorenew", "checkout.agreement"),
                 _entry(_("Saved cards"), "credit_card", "checkout.savedcard"),
             ],
         },
