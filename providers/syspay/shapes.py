@@ -32,7 +32,8 @@ def _text(value: Any) -> Any:
 
 
 def _object(value: Any) -> Any:
-    return None if value in ([], "") else value
+    """An empty list, false and 0 say that there is none."""
+    return None if value in ([], "", "0", False) else value
 
 
 MaybeInteger = Annotated[Annotated[int, Field(ge=-BIGGEST, le=BIGGEST)] | None, BeforeValidator(_integer)]

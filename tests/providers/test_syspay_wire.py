@@ -145,6 +145,12 @@ def test_numbers_may_be_strings(wire: SysPayWire) -> None:
     assert (read.id, read.amount, read.agreement, read.processing_time) == (123, 1200, "subscription:5", None)
 
 
+@pytest.mark.parametrize("nothing", [None, [], "", "0", 0, False])
+def test_an_object_that_is_not_there(wire: SysPayWire, nothing: Any) -> None:
+    wire.expect("GET payment/123", {"payment": payment(billing_agreement=nothing, subscription=nothing)})
+    assert wire.wire.payment(123).agreement == ""
+
+
 @pytest.mark.parametrize(
     ("changes", "field"),
     [
