@@ -6,6 +6,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
 from checkout.models.agreement import Agreement
+from checkout.models.invitation import Invitation
 from checkout.models.payment import OCCASIONS
 
 # The particulars in braces come with the entry. {money} and its like are texts such as "42.99 EUR".
@@ -20,6 +21,17 @@ SENTENCES: dict[str, str] = {
     "order.attention": _("This order needs a person: {why}"),
     "order.seen": _("Marked as seen: {why}"),
     "order.note": _("{text}"),
+    "order.changed": _("The order was changed from {before} to {money}, payable until {until}."),
+    "link.made": _("A payment link was made ({channel}; to {to})."),
+    "link.sent": _("The payment link was sent to {to}."),
+    "link.not_sent": _("The payment link could not be sent to {to}: {why}"),
+    "link.again": _("The payment link is sent again ({channel}; to {to})."),
+    "link.not_again": _("{provider} could not send the payment link again: {why}"),
+    "link.opened": _("The payment link was opened for the first time ({channel}; to {to})."),
+    "link.withdrawn": _("The payment link was withdrawn ({channel}; to {to})."),
+    "payment.change_uncertain": _(
+        "{provider} did not answer when attempt {number} was to be changed: {why} What it says later decides."
+    ),
     "payment.created": _("Attempt {number}: the shopper chose {method}."),
     "payment.charged": _("Attempt {number}: {card} is charged without the customer ({occasion})."),
     "payment.charged_again": _("Attempt {number}: agreement {agreement} is charged once more."),
@@ -103,6 +115,7 @@ _TRANSLATED = (
 )  # fmt: skip
 # As everywhere in the admin, and not as the API spells it.
 _CHOICES: dict[str, dict[str, Any]] = {
+    "channel": dict(Invitation.CHANNELS),
     "occasion": dict(OCCASIONS),
     "standing": dict(Agreement.STATES),
     "phase": dict(Agreement.PHASES),

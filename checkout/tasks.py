@@ -11,8 +11,18 @@ from django.utils import timezone
 from django_tasks import TaskResultStatus, task
 from django_tasks_db.models import DBTaskResult
 
-from checkout.models import Account, Agreement, Delivery, IdempotencyKey, Order, Payment, ShopEvent
-from checkout.payments import sweep
+from checkout import mail
+from checkout.models import (
+    Account,
+    Agreement,
+    Delivery,
+    IdempotencyKey,
+    Invitation,
+    Order,
+    Payment,
+    ShopEvent,
+)
+from checkout.payments import links, sweep
 from checkout.payments.agreement_follow_up import look_at
 from checkout.payments.events import owed
 from checkout.payments.expire import expire
@@ -50,6 +60,20 @@ def send_event(event_id: str) -> None:
 
 
 @task()
+def send_invitation(invitation_id: int) -> None:
+    """An e-mail of ours. A crash in between may send it twice; none is lost."""
+    invitation = Invitation.objects.select_related("order__shop", "payment").get(pk=invitation_id)
+    if invitation.next_try_at is None or not invitation.is_good:
+        return
+    try:
+        mail.send_link(invitation)
+    except mail.NotSent as why:
+        links.sent(invitation.pk, error=str(why))
+    else:
+        links.sent(invitation.pk)
+
+
+@task()
 def expire_order(order_id: int) -> None:
     expire(Order.objects.select_related("shop").get(pk=order_id))
 
@@ -61,6 +85,11 @@ def keep_notification(account: Account, notification: Notification, body: str) -
         if new and delivery.settled_at is None:
             follow_up_delivery.enqueue(delivery.pk)
     return delivery
+
+
+@receiver(links.to_send, dispatch_uid="send-invitation")
+def _send_mail_at_once(sender: Any, invitation_id: int, **kwargs: Any) -> None:
+    send_invitation.enqueue(invitation_id)
 
 
 @receiver(owed, dispatch_uid="send-owed-event")
@@ -75,6 +104,7 @@ def run_sweep() -> int:
         (sweep.due_payments(), check_payment),
         (sweep.due_deliveries(), follow_up_delivery),
         (sweep.due_orders(), expire_order),
+        (sweep.due_invitations(), send_invitation),
     ):
         for pk in found:
             queue.enqueue(pk)

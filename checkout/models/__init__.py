@@ -5,6 +5,7 @@ from checkout.models.agreement import Agreement
 from checkout.models.card import SavedCard
 from checkout.models.chargeback import Chargeback
 from checkout.models.delivery import Delivery
+from checkout.models.invitation import Invitation
 from checkout.models.operation import Operation
 from checkout.models.order import Order
 from checkout.models.payment import Payment, ProviderReference, Tender
@@ -19,6 +20,7 @@ __all__ = [
     "Delivery",
     "Exchange",
     "IdempotencyKey",
+    "Invitation",
     "Operation",
     "Order",
     "Payment",

@@ -21,6 +21,7 @@ from checkout.payments.events import owe
 from checkout.payments.locks import order_lock
 from checkout.payments.objections import MONEY_OUTCOMES, SUMS, objection, sum_of
 from checkout.payments.operations import take_operations
+from checkout.payments.orders import write_change
 from checkout.payments.schedule import next_check
 from checkout.payments.texts import fit, fit_json, fit_to_show
 from checkout.payments.timeline import Weight, Who, tell, tell_once
@@ -57,6 +58,7 @@ def apply(payment_id: int, report: Report, *, who: str = Who.PROVIDER, user: Use
         news = _News()
         warned = bool(report.warning) and tell_once(order, "payment.warning", payment=payment, who=Who.PROVIDER,
                                                     weight=Weight.WARNING, why=report.warning)  # fmt: skip
+        _take_wanted(order, payment, report)
         problem = objection(payment, report)
         if problem:
             _object(order, payment, report, problem, news)
@@ -93,6 +95,19 @@ def apply(payment_id: int, report: Report, *, who: str = Who.PROVIDER, user: Use
         for doubt in news.doubts:
             flag(order, doubt)
         return payment
+
+
+def _take_wanted(order: Order, payment: Payment, report: Report) -> None:
+    """A change of amount or expiry was asked for, and the provider's own order says that it has it: now ours has, too.
+    Not dropped because an answer does not show it yet: that one may have been on its way while it was asked for."""
+    if not payment.wanted or report.asked is None:
+        return
+    money = Money(payment.wanted["amount"], payment.currency)
+    if report.asked != money or not payment.is_open or order.state != OrderState.OPEN:
+        return
+    payment.amount_minor = money.minor
+    write_change(order, money, datetime.fromisoformat(payment.wanted["expires_at"]), who=Who.PROVIDER)
+    payment.wanted = {}
 
 
 def next_look(payment: Payment, now: datetime) -> datetime | None:
@@ -248,7 +263,10 @@ def _money_came(order: Order, payment: Payment, news: _News) -> None:
     was = OrderState(order.state)
     others = order.payments.exclude(pk=payment.pk)
     second = was is OrderState.PAID or others.filter(state__in=HELD_STATES).exists()
-    if payment.state == State.PAID and can_move_order(was, OrderState.PAID):
+    if payment.money != order.money:
+        # An attempt from before the order was changed. It does not pay what is owed now.
+        news.doubts.append(f"{payment.money} came for the order, which is over {order.money} by now")
+    elif payment.state == State.PAID and can_move_order(was, OrderState.PAID):
         order.state = OrderState.PAID
         order.paid_at = order.closed_at = timezone.now()
         order.save(update_fields=["state", "paid_at", "closed_at"])

@@ -1,5 +1,6 @@
 """What crosses the border to a provider? Builds the `Charge` from our rows, and the provider from the account."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,6 +15,7 @@ from checkout.models import (
     Account,
     Agreement,
     Exchange,
+    Invitation,
     Operation,
     Order,
     Payment,
@@ -37,6 +39,7 @@ from providers.base import (
     Urls,
     Verb,
 )
+from providers.base import Invitation as Invited
 from providers.base import Operation as Known
 from providers.errors import FieldError, Misconfigured
 from providers.http import SHOWN_CHARACTERS, Http
@@ -93,6 +96,7 @@ def charge_for(payment: Payment) -> Charge:
     )
     site = settings.SITE_URL
     back = site + reverse("shopper:returned", args=[order.token, payment.token])
+    invitation = Invitation.objects.filter(payment=payment).first() if payment.pk else None
     return Charge(
         reference=payment.reference,
         order_reference=order.number,
@@ -102,7 +106,7 @@ def charge_for(payment: Payment) -> Charge:
         description=order.description,
         items=tuple(_item(item, order.currency) for item in order.items),
         customer=Customer(**_known(order.customer)),
-        language=order.language,
+        language=invitation.language if invitation else order.language,
         urls=Urls(
             back=back,
             cancelled=back,
@@ -116,6 +120,7 @@ def charge_for(payment: Payment) -> Charge:
         occasion=Occasion(payment.occasion) if payment.occasion else None,
         agreement=agreement_for(order.agreement) if order.agreement else None,
         desk=_desk(payment),
+        invitation=_invitation(invitation) if invitation else None,
         expires_at=order.expires_at,
         options=order.option_values(payment.account.provider),
         memo=payment.memo,
@@ -143,6 +148,16 @@ def agreement_for(row: Agreement, *, also: tuple[str, ...] = ()) -> Agreed:
         also=tuple(value for value in also if value not in known),
         memo=row.memo,
     )
+
+
+def invitation_charge(order: Order, account: Account, asked: Invitation) -> Charge:
+    """The charge whose link `asked` (not saved) is to be."""
+    charge = prospective_charge(order, account)
+    return replace(charge, channel=asked.channel, language=asked.language, invitation=_invitation(asked))
+
+
+def _invitation(row: Invitation) -> Invited:
+    return Invited(to=row.to, subject=row.subject, text=row.text)
 
 
 def _desk(payment: Payment) -> Desk | None:

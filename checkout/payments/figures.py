@@ -6,7 +6,7 @@ from django.db.models import Count, F, Q
 
 from checkout.models import Delivery, Operation, Order, Payment, ShopEvent
 from checkout.payments.sweep import lateness
-from checkout.states import HELD_STATES, OrderState, State
+from checkout.states import HELD_STATES, OPEN_STATES, OrderState, State
 
 Figure = tuple[str, list[str], Iterable[tuple[tuple[str, ...], float]]]
 
@@ -16,21 +16,28 @@ def violations() -> dict[str, int]:
     paid = Order.objects.annotate(
         held=Count("payments", filter=Q(payments__state__in=HELD_STATES)),
         with_money=Count("payments", filter=Q(payments__state__in=[State.PAID, State.REFUNDED])),
-        paid=Count("payments", filter=Q(payments__state=State.PAID)),
     )
     return {
         "an order is paid without a paid payment": paid.filter(state=OrderState.PAID, with_money=0).count(),
         # One that came and went before anybody asked leaves its order open: there is nothing to ship for.
-        "a payment is paid but its order is not": paid.filter(paid__gt=0)
-        .exclude(state=OrderState.PAID)
+        "a payment is paid but its order is not": Payment.objects.filter(
+            state=State.PAID, amount_minor=F("order__amount_minor")
+        )
+        .exclude(order__state=OrderState.PAID)
         .count(),
         "two payments hold money for one order, unflagged": paid.filter(held__gt=1, attention="").count(),
         "a payment is paid with another amount than asked": Payment.objects.filter(state=State.PAID)
         .exclude(amount_minor=F("authorized_minor"))
         .count(),
-        "a payment's amount is not its order's": Payment.objects.exclude(
-            amount_minor=F("order__amount_minor"), currency=F("order__currency")
-        ).count(),
+        # An attempt that has ended keeps the amount it was made with, whatever became of the order since.
+        "an open attempt's amount is not its order's": Payment.objects.filter(state__in=OPEN_STATES)
+        .exclude(amount_minor=F("order__amount_minor"), currency=F("order__currency"))
+        .count(),
+        "money of another amount than the order's came, unflagged": Payment.objects.filter(
+            state__in=HELD_STATES, order__attention=""
+        )
+        .exclude(amount_minor=F("order__amount_minor"), currency=F("order__currency"))
+        .count(),
     }
 
 

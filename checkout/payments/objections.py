@@ -13,6 +13,7 @@ def objection(payment: Payment, report: Report) -> str:
     return (
         _of_another(payment, report)
         or _unfit_amounts(payment, report)
+        or _unfit_asked(payment, report)
         or _unfit_money(payment, report)
         or _impossible_sums(payment, report)
     )
@@ -34,12 +35,19 @@ def _unfit_amounts(payment: Payment, report: Report) -> str:
     told += [taken.money for taken in report.chargebacks]
     for tender in report.tenders:
         told += [tender.authorized, tender.captured, tender.refunded, tender.voided]
+    told += [report.asked] if report.asked is not None else []
     for money in told:
         if money.currency != payment.currency:
             return f"asked {payment.money}, provider reports {money}"
         if money.minor < 0:
             return f"the provider reports a negative sum, {money}"
     return ""
+
+
+def _unfit_asked(payment: Payment, report: Report) -> str:
+    if report.asked is None or report.asked == payment.money or payment.wanted:
+        return ""
+    return f"asked {payment.money}, but the provider's own order is over {report.asked}"
 
 
 def _unfit_money(payment: Payment, report: Report) -> str:

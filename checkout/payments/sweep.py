@@ -7,7 +7,7 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from checkout.models import Agreement, Delivery, Order, Payment, ShopEvent
+from checkout.models import Agreement, Delivery, Invitation, Order, Payment, ShopEvent
 from checkout.states import HELD_STATES, OrderState, State
 
 # What was claimed is not claimed again for this long: a worker has it, or has died with it.
@@ -21,6 +21,10 @@ def due_payments() -> list[int]:
 
 def due_agreements() -> list[Any]:
     return _claim(Agreement, "next_check_at")
+
+
+def due_invitations() -> list[int]:
+    return _claim(Invitation, "next_try_at")
 
 
 def due_deliveries() -> list[int]:
