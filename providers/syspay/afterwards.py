@@ -13,7 +13,7 @@ from providers.base import Charge, Chargeback, Operation, OperationStatus, Outco
 from providers.money import Money
 from providers.syspay import shapes, words
 from providers.syspay.shapes import Payment, Refund
-from providers.syspay.wire import NotFound, Wire, WireSettings
+from providers.syspay.wire import NotFound, Wire, WireRefusal, WireSettings
 
 _OPEN = frozenset({OperationStatus.PENDING, OperationStatus.UNCERTAIN})
 
@@ -34,8 +34,10 @@ def look(
     decided = tuple(_decided(charge, money, outcome))
     if outcome is not Outcome.PAID:
         return Afterwards(refunded=Money.zero(money.currency), operations=decided)
-    refunds, surely = _refunds(wire, settings, charge, payment)
     told, warnings = [], []
+    refunds, refusals = _refunds(wire, settings, charge, payment)
+    listed = settings.lists_filter_by_payment or settings.lists_filter_by_reference
+    surely = listed and not refusals
     for refund in refunds:
         amount = words.money(refund.amount, refund.currency or money.currency)
         if amount is None or amount.currency != money.currency:
@@ -58,6 +60,7 @@ def look(
             )
         )
     backs, odd = _chargebacks(wire, settings, charge, payment, money.currency)
+    odd = tuple(dict.fromkeys((*refusals, *odd)))
     return Afterwards(
         refunded=_sum(told, money.currency),
         operations=(*decided, *told, *(() if surely else _unknown(charge, told))),
@@ -95,12 +98,13 @@ def _decided(charge: Charge, money: Money, outcome: Outcome) -> Iterator[Operati
 
 def _refunds(
     wire: Wire, settings: WireSettings, charge: Charge, payment: Payment
-) -> tuple[list[Refund], bool]:
-    """Those of `payment` that can be found, and whether every one of ours surely is among them."""
+) -> tuple[list[Refund], tuple[str, ...]]:
+    """Those of `payment` that can be found; and which lists did not let themselves be asked, a sentence each."""
     found: dict[int, Refund] = {}
+    refusals: list[str] = []
     if settings.lists_filter_by_payment:
-        for refund in wire.refunds(payment_id=str(payment.id)):
-            found[refund.id] = refund
+        listed = _asked(wire.refunds, "refunds", refusals, payment_id=str(payment.id))
+        found |= {refund.id: refund for refund in listed}
     for number in _numbers(charge, "refund"):
         if number not in found and (refund_told := _maybe(wire.refund_by_id, number)) is not None:
             found[number] = refund_told
@@ -108,12 +112,11 @@ def _refunds(
         keys = {refund.reference for refund in found.values()}
         for own in charge.operations:
             if own.verb is Verb.REFUND and own.status in _OPEN and own.key not in keys:
-                listed = wire.refunds(reference=own.key)
+                listed = _asked(wire.refunds, "refunds", refusals, reference=own.key)
                 found |= {refund.id: refund for refund in listed if refund.reference == own.key}
     ours = {own.key for own in charge.operations if own.verb is Verb.REFUND}
     kept = [refund for refund in found.values() if _is_of(refund, payment, ours)]
-    surely = settings.lists_filter_by_payment or settings.lists_filter_by_reference
-    return sorted(kept, key=lambda refund: refund.id), surely
+    return sorted(kept, key=lambda refund: refund.id), tuple(refusals)
 
 
 def _is_of(refund: Refund, payment: Payment, keys: set[str]) -> bool:
@@ -139,12 +142,14 @@ def _chargebacks(
     wire: Wire, settings: WireSettings, charge: Charge, payment: Payment, currency: str
 ) -> tuple[tuple[Chargeback, ...], tuple[str, ...]]:
     found: dict[int, shapes.Chargeback] = {}
+    backs: list[Chargeback] = []
+    odd: list[str] = []
     if settings.lists_filter_by_payment:
-        found |= {told.id: told for told in wire.chargebacks(payment_id=str(payment.id))}
+        listed = _asked(wire.chargebacks, "chargebacks", odd, payment_id=str(payment.id))
+        found |= {told.id: told for told in listed}
     for number in _numbers(charge, "chargeback"):
         if number not in found and (told := _maybe(wire.chargeback, number)) is not None:
             found[number] = told
-    backs, odd = [], []
     for told in sorted(found.values(), key=lambda told: told.id):
         if told.payment is None or told.payment.id != payment.id:
             continue
@@ -186,6 +191,21 @@ def _is_bare(number: str) -> bool:
 
 
 T = TypeVar("T")
+
+
+def _asked(
+    ask: Callable[..., tuple[T, ...]], what: str, refusals: list[str], **filters: str
+) -> tuple[T, ...]:
+    """A list by a filter that the account's settings vouch for. That SysPay refuses it must not hide what is known of
+    the payment itself."""
+    try:
+        return ask(**filters)
+    except WireRefusal as no:
+        names = " and ".join(filters)
+        refusals.append(
+            f"SysPay does not let its list of {what} be asked by {names} ({no}): look at the account's settings."
+        )
+        return ()
 
 
 def _maybe(ask: Callable[[int], T], number: int) -> T | None:

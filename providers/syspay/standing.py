@@ -180,7 +180,7 @@ def _of_payment(
     report = Report(
         outcome=outcome,
         reference=payment.reference or None,
-        provider_ids=tuple(f"payment:{told.id}" for told in ours if _is_early(told, payment)),
+        provider_ids=tuple(f"payment:{told.id}" for told in ours if not _is_later(told, payment)),
         agreement=agreement,
         card=words.card(payment.payment_method),
         warning=warning,
@@ -212,9 +212,10 @@ def _of_payment(
     )
 
 
-def _is_early(told: Payment, chosen: Payment) -> bool:
-    """Not one that the same agreement made after it began: that will be another payment here."""
-    return told.agreement == "" or told.agreement != chosen.agreement or told.id <= chosen.id
+def _is_later(told: Payment, chosen: Payment) -> bool:
+    """Did the agreement that began with `chosen` make it since? Then it will be another payment here."""
+    began = words.outcome(chosen)[0] in words.MONEY or chosen.status == "VOIDED"
+    return began and told.agreement != "" and told.agreement == chosen.agreement and told.id > chosen.id
 
 
 def _may_try_again(charge: Charge, ours: tuple[Payment, ...]) -> bool:

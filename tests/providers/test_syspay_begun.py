@@ -66,6 +66,13 @@ def test_what_a_subscription_takes_later_is_not_money_taken_twice(wire: SysPayWi
     assert report.provider_ids == ("payment:122", "payment:123")
 
 
+def test_before_it_began_every_try_is_of_the_attempt(wire: SysPayWire) -> None:
+    wire.lists(payment("WAITING", 121, **OF_5), payment("FAILED", 122, **OF_5))
+    wire.shows("subscription", subscription("PENDING"))
+    report = wire.sync(beginning())
+    assert (report.outcome, report.provider_ids) == (Outcome.PENDING, ("payment:121", "payment:122"))
+
+
 def test_two_subscriptions_of_one_form_are_money_taken_twice(wire: SysPayWire) -> None:
     wire.lists(payment(**OF_5), payment("SUCCESS", 124, subscription={"id": 6}))
     wire.shows("subscription", subscription())

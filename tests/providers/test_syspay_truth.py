@@ -411,6 +411,22 @@ def test_where_the_lists_can_be_asked_by_payment_everything_is_found() -> None:
         assert report.provider_ids == ("payment:123", "refund:9", "chargeback:6")
 
 
+def test_a_list_that_cannot_be_asked_after_all_hides_no_payment() -> None:
+    """The account's settings vouch for a filter that SysPay does not know."""
+    refused = no(10004, "Extra parameters not allowed: payment_id")
+    with scripted(lists_filter_by_payment=True) as wire:
+        wire.lists(payment()).expect("GET refunds/?payment_id=123", refused)
+        wire.expect("GET chargebacks/?payment_id=123", refused)
+        report = wire.sync(paid(operations=(own(Verb.REFUND, 500, "key-1"),)))
+    assert (report.outcome, report.captured) == (Outcome.PAID, FULL)
+    assert [told.status for told in report.operations or ()] == [OperationStatus.UNCERTAIN]
+    why = "(SysPay says 10004: Extra parameters not allowed: payment_id): look at the account's settings."
+    assert report.warning == (
+        f"SysPay does not let its list of refunds be asked by payment_id {why} "
+        f"SysPay does not let its list of chargebacks be asked by payment_id {why}"
+    )
+
+
 def test_chargebacks_that_we_were_rung_for(wire: SysPayWire) -> None:
     wire.lists(payment()).shows("chargeback", chargeback())
     wire.shows("chargeback", chargeback(7, payment={"id": 124})).shows(
