@@ -6,6 +6,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
 from checkout.models.agreement import Agreement
+from checkout.models.order import KINDS
 from checkout.models.payment import OCCASIONS
 
 # The particulars in braces come with the entry. {money} and its like are texts such as "42.99 EUR".
@@ -16,6 +17,7 @@ SENTENCES: dict[str, str] = {
     "order.canceled": _("The order was canceled."),
     "order.expired": _("The order ran out: nobody paid within its hold."),
     "order.reopened": _("The order was reopened: it can be paid again until {until}."),
+    "order.retyped": _("The order was changed: {kind}, {money} due now. It was: {before_kind}, {before}."),
     "order.charge_failed": _("The payment of {money} failed. Nobody is asked to pay it here."),
     "order.attention": _("This order needs a person: {why}"),
     "order.seen": _("Marked as seen: {why}"),
@@ -104,6 +106,8 @@ _TRANSLATED = (
 # As everywhere in the admin, and not as the API spells it.
 _CHOICES: dict[str, dict[str, Any]] = {
     "occasion": dict(OCCASIONS),
+    "kind": dict(KINDS),
+    "before_kind": dict(KINDS),
     "standing": dict(Agreement.STATES),
     "phase": dict(Agreement.PHASES),
     "ending": dict(Agreement.ENDINGS),
