@@ -70,9 +70,10 @@ SENTENCES: dict[str, str] = {
     "agreement.stands": _(
         "Agreement {agreement} is {standing} at {provider} (phase: {phase}; reason: {why})."
     ),
-    "agreement.charged": _("Agreement {agreement} took a further payment of {money}: order {order}."),
-    "agreement.charge_asked": _("Agreement {agreement} is charged {money} once more: order {order}."),
+    "agreement.charged": _("Agreement {agreement} took a further payment of {money}: order {order_number}."),
+    "agreement.charge_asked": _("Agreement {agreement} is charged {money} once more: order {order_number}."),
     "agreement.end_asked": _("{provider} is asked to end agreement {agreement}: {ending}."),
+    "agreement.not_ended": _("{provider} did not end agreement {agreement}: {why}"),
     "agreement.uncertain": _(
         "{provider} could not tell how agreement {agreement} stands: {why} We will ask again."
     ),
