@@ -301,6 +301,9 @@ def test_a_plan_with_one_cent_over_is_taken_and_one_with_more_is_not() -> None:
     assert provider().refuses(two_over) == f"SysPay cannot take this order: terms.total {why}."
     assert provider().complaints(two_over) == ()
     assert provider(plan_remainder="first").refuses(two_over) == ""
+    eleven_over = payment_plan(money=pounds(2511), terms=shared(total=pounds(30011)))
+    assert "11 cents are left over" in provider().refuses(eleven_over)
+    assert provider(plan_remainder="first").refuses(eleven_over) == ""
 
 
 @pytest.mark.parametrize("kind", set(Kind) - set(provider().kinds))
