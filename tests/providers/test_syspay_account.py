@@ -25,7 +25,7 @@ def objections(**changes: Any) -> list[tuple[str, str]]:
 
 
 def test_what_syspay_is() -> None:
-    assert (SysPay.slug, SysPay.label, SysPay.name) == ("syspay", "Bank card", "SysPay")
+    assert (SysPay.slug, SysPay.label, SysPay.name) == ("syspay", "Card, on SysPay's page", "SysPay")
     assert SysPay.kinds == {Kind.ONE_OFF, Kind.SUBSCRIPTION, Kind.PAYMENT_PLAN, Kind.MANDATE}
     assert SysPay.desk
     assert not SysPay.needs_script
@@ -95,11 +95,11 @@ def test_every_setting_is_explained(name: str) -> None:
         ({"login": "a\n"}, "login", "String should match pattern"),
         ({"passphrase": ""}, "passphrase", "Value should have at least 1 item"),
         ({"passphrase": "  "}, "passphrase", "Value error, is empty"),
-        ({"base_url": "app.syspay.com"}, "base_url", "Value error, give an address without a path"),
-        ({"base_url": "ftp://app.syspay.com"}, "base_url", "Value error, give an address without a path"),
-        ({"base_url": "https://a.example/api"}, "base_url", "Value error, give an address without a path"),
-        ({"base_url": "https://a:b@a.example"}, "base_url", "Value error, give an address without a path"),
-        ({"base_url": "https://[::1"}, "base_url", "Value error, give an address without a path"),
+        ({"base_url": "app.syspay.com"}, "base_url", "Value error, give what stands before /api/v1"),
+        ({"base_url": "ftp://app.syspay.com"}, "base_url", "Value error, give what stands before /api/v1"),
+        ({"base_url": "https://a.example/api"}, "base_url", "Value error, give what stands before /api/v1"),
+        ({"base_url": "https://a:b@a.example"}, "base_url", "Value error, give what stands before /api/v1"),
+        ({"base_url": "https://[::1"}, "base_url", "Value error, give what stands before /api/v1"),
         ({"website": 0}, "website", "Input should be greater than or equal to 1"),
         ({"lock": "some"}, "lock", "Input should be 'all', 'amount' or 'none'"),
         ({"strict_names": "yes"}, "strict_names", "Input should be 'a-z', 'letters' or 'off'"),
@@ -132,6 +132,9 @@ def test_an_account_without_an_address_has_the_one_of_its_mode() -> None:
 
 def test_an_address_of_ones_own_is_kept() -> None:
     assert provider(base_url=" http://127.0.0.1:9000/ ").settings.base_url == "http://127.0.0.1:9000"
+    assert (
+        provider(base_url="http://127.0.0.1:9000/syspay").settings.base_url == "http://127.0.0.1:9000/syspay"
+    )
     assert provider(live=True, base_url="https://a.example").settings.base_url == "https://a.example"
 
 
