@@ -7,6 +7,7 @@ from django.utils.translation import gettext_noop as _
 
 from checkout.models.agreement import Agreement
 from checkout.models.invitation import Invitation
+from checkout.models.order import KINDS
 from checkout.models.payment import OCCASIONS
 
 # The particulars in braces come with the entry. {money} and its like are texts such as "42.99 EUR".
@@ -17,6 +18,7 @@ SENTENCES: dict[str, str] = {
     "order.canceled": _("The order was canceled."),
     "order.expired": _("The order ran out: nobody paid within its hold."),
     "order.reopened": _("The order was reopened: it can be paid again until {until}."),
+    "order.retyped": _("The order was changed: {kind}, {money} due now. It was: {before_kind}, {before}."),
     "order.charge_failed": _("The payment of {money} failed. Nobody is asked to pay it here."),
     "order.attention": _("This order needs a person: {why}"),
     "order.seen": _("Marked as seen: {why}"),
@@ -80,9 +82,10 @@ SENTENCES: dict[str, str] = {
     "agreement.stands": _(
         "Agreement {agreement} is {standing} at {provider} (phase: {phase}; reason: {why})."
     ),
-    "agreement.charged": _("Agreement {agreement} took a further payment of {money}: order {order}."),
-    "agreement.charge_asked": _("Agreement {agreement} is charged {money} once more: order {order}."),
+    "agreement.charged": _("Agreement {agreement} took a further payment of {money}: order {order_number}."),
+    "agreement.charge_asked": _("Agreement {agreement} is charged {money} once more: order {order_number}."),
     "agreement.end_asked": _("{provider} is asked to end agreement {agreement}: {ending}."),
+    "agreement.not_ended": _("{provider} did not end agreement {agreement}: {why}"),
     "agreement.uncertain": _(
         "{provider} could not tell how agreement {agreement} stands: {why} We will ask again."
     ),
@@ -117,6 +120,8 @@ _TRANSLATED = (
 _CHOICES: dict[str, dict[str, Any]] = {
     "channel": dict(Invitation.CHANNELS),
     "occasion": dict(OCCASIONS),
+    "kind": dict(KINDS),
+    "before_kind": dict(KINDS),
     "standing": dict(Agreement.STATES),
     "phase": dict(Agreement.PHASES),
     "ending": dict(Agreement.ENDINGS),

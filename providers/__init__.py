@@ -11,6 +11,7 @@ PROVIDERS: dict[str, str] = {
     "epc": "providers.epc:Epc",
     "ecomcharge": "providers.ecomcharge:Ecomcharge",
     "purse": "providers.purse:Purse",
+    "syspay": "providers.syspay:SysPay",
 }
 
 

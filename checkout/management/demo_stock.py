@@ -79,6 +79,20 @@ STANDS = (
             "api": "{sandbox}/purse",
         },
     ),
+    Stand(
+        provider="syspay",
+        name="SysPay (sandbox)",
+        settings={
+            "login": "sandbox",
+            "passphrase": "sandbox-passphrase",
+            "base_url": "{sandbox}/syspay",
+            "website": 110,
+            "allowed_retries": 1,
+            "lists_filter_by_reference": True,
+            "lists_filter_by_payment": True,
+        },
+        notification_url="{notify}",
+    ),
 )
 
 

@@ -58,11 +58,9 @@ def taken_by(agreements: Iterable[Agreement]) -> dict[Any, list[Money]]:
 class AgreementList(RecordList):
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
-        rows = list(self.result_list)
-        taken = taken_by(rows)
-        for row in rows:
+        taken = taken_by(self.result_list)
+        for row in self.result_list:
             row.taken = taken.get(row.pk, [])
-        self.result_list = rows
 
 
 class AgreementAdmin(RecordAdmin):

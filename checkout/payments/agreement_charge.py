@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from checkout.models import Agreement, Order, Payment
+from checkout.payments.adopt import taken_of, total_of
 from checkout.payments.agreements import open_charges
 from checkout.payments.locks import order_lock
 from checkout.payments.orders import ReferenceTaken, create_order
@@ -51,7 +52,9 @@ def _intend(
         known = Order.objects.filter(shop=first.shop, reference=reference).first()
         if known is not None:
             payment = known.latest_attempt()
-            if known.agreement_id != row.pk or known.money != money or payment is None:
+            # One that the agreement took by itself bears a name of ours, and is no answer to this request.
+            asked_for = known.timeline.filter(code="payment.charged_again").exists()
+            if known.agreement_id != row.pk or known.money != money or payment is None or not asked_for:
                 raise ReferenceTaken(reference)
             return payment, False
         if not row.may_charge or not row.account.enabled:
@@ -60,6 +63,9 @@ def _intend(
             raise NotPayable(f"{money} is not an amount that agreement {row.number} can be charged")
         if open_charges(row):
             raise NotPayable("a payment of the agreement is under way")
+        total = total_of(row)
+        if total is not None and taken_of(row).minor + money.minor > total.minor:
+            raise NotPayable(f"with {money} more than the plan's {total} would be taken")
         with transaction.atomic():
             order = create_order(
                 first.shop,
@@ -87,5 +93,5 @@ def _intend(
             )
             tell(order, "payment.charged_again", payment=payment, who=who, user=user, agreement=row.number)
             tell(first, "agreement.charge_asked", payment=row.payment, who=who, user=user, agreement=row.number,
-                 money=str(money), order=order.number)  # fmt: skip
+                 money=str(money), order_number=order.number)  # fmt: skip
         return payment, True

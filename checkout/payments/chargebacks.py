@@ -25,9 +25,14 @@ def take_chargebacks(order: Order, payment: Payment, report: Report) -> list[str
             tell(order, "payment.charged_back", payment=payment, who=Who.PROVIDER, weight=Weight.BAD,
                  money=str(row.money), why=row.reason or "—")  # fmt: skip
             doubts.append(f"the bank took {row.money} back (reason {row.reason or 'not told'})")
-        elif told.status and row.status != told.status:
-            row.status = fit(told.status, 30)
-            row.save(update_fields=["status"])
-            tell(order, "payment.chargeback_status", payment=payment, who=Who.PROVIDER, money=str(row.money),
-                 status=row.status)  # fmt: skip
+            continue
+        before, status = row.money, fit(told.status, 30) or row.status
+        if (before, row.status) == (told.money, status):
+            continue
+        row.amount_minor, row.status = told.money.minor, status
+        row.save(update_fields=["amount_minor", "status"])
+        tell(order, "payment.chargeback_status", payment=payment, who=Who.PROVIDER, money=str(row.money),
+             status=row.status or "—")  # fmt: skip
+        if row.money != before:
+            doubts.append(f"the bank took {row.money} back, not {before} as was told first")
     return doubts

@@ -2,11 +2,28 @@
 
 from collections.abc import Iterable
 
-from django.db.models import Count, F, Q
+from django.db.models import BigIntegerField, Count, F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast, Coalesce
+from django.utils import timezone
 
-from checkout.models import Delivery, Operation, Order, Payment, ShopEvent
+from checkout.models import (
+    Agreement,
+    Chargeback,
+    Delivery,
+    Operation,
+    Order,
+    Payment,
+    ProviderReference,
+    ShopEvent,
+)
 from checkout.payments.sweep import lateness
+<<<<<<< HEAD
 from checkout.states import HELD_STATES, OPEN_STATES, OrderState, State
+=======
+from checkout.states import HELD_STATES, OrderState, State
+from providers.base import Kind
+>>>>>>> syspay
 
 Figure = tuple[str, list[str], Iterable[tuple[tuple[str, ...], float]]]
 
@@ -29,6 +46,7 @@ def violations() -> dict[str, int]:
         "a payment is paid with another amount than asked": Payment.objects.filter(state=State.PAID)
         .exclude(amount_minor=F("authorized_minor"))
         .count(),
+<<<<<<< HEAD
         # An attempt that has ended keeps the amount it was made with, whatever became of the order since.
         "an open attempt's amount is not its order's": Payment.objects.filter(state__in=OPEN_STATES)
         .exclude(amount_minor=F("order__amount_minor"), currency=F("order__currency"))
@@ -38,13 +56,70 @@ def violations() -> dict[str, int]:
         )
         .exclude(amount_minor=F("order__amount_minor"), currency=F("order__currency"))
         .count(),
+=======
+        "a payment's amount is not its order's": Payment.objects.exclude(
+            amount_minor=F("order__amount_minor"), currency=F("order__currency")
+        ).count(),
+        "an agreement is of another shop or account than its first payment": Agreement.objects.exclude(
+            shop=F("payment__order__shop"), account=F("payment__account")
+        ).count(),
+        "an agreement's further payment is of another shop or account": _further()
+        .exclude(order__shop=F("order__agreement__shop"), account=F("order__agreement__account"))
+        .count(),
+        "an agreement began with a further payment": Agreement.objects.exclude(
+            payment__order__agreement=None
+        ).count(),
+        "two agreements claim one payment": _claimed_twice().count(),
+        "a payment plan took more than its total": _plans_beyond_their_total().count(),
+>>>>>>> syspay
     }
+
+
+def _further() -> QuerySet[Payment]:
+    return Payment.objects.exclude(order__agreement=None)
+
+
+def _claimed_twice() -> QuerySet[ProviderReference, dict[str, object]]:
+    """The provider's name of a further payment, at two orders of agreements."""
+    return (
+        ProviderReference.objects.filter(
+            payment__order__agreement__isnull=False, payment__provider_id=F("value")
+        )
+        .values("account", "value")
+        .annotate(orders=Count("payment__order", distinct=True))
+        .filter(orders__gt=1)
+        .order_by()
+    )
+
+
+def _plans_beyond_their_total() -> QuerySet[Agreement]:
+    kept = F("captured_minor") - F("refunded_minor")
+    later = (
+        Payment.objects.filter(order__agreement=OuterRef("pk"))
+        .order_by()
+        .values("order__agreement")
+        .annotate(kept=Sum(kept))
+        .values("kept")
+    )
+    return (
+        Agreement.objects.filter(kind=Kind.PAYMENT_PLAN, terms__total__isnull=False)
+        .annotate(
+            total=Cast(KT("terms__total"), BigIntegerField()),
+            taken=F("payment__captured_minor")
+            - F("payment__refunded_minor")
+            + Coalesce(Subquery(later), 0, output_field=BigIntegerField()),
+        )
+        .filter(taken__gt=F("total"))
+    )
 
 
 def figures() -> dict[str, Figure]:
     """Name -> (help, labels, rows of (label values, number))."""
     by_state = Payment.objects.values_list("account__provider", "state").annotate(n=Count("pk")).order_by()
     orders = Order.objects.values_list("state").annotate(n=Count("pk")).order_by()
+    agreements = (
+        Agreement.objects.values_list("account__provider", "kind", "state").annotate(n=Count("pk")).order_by()
+    )
     return {
         "payments": (
             "Payments by provider and state",
@@ -52,6 +127,26 @@ def figures() -> dict[str, Figure]:
             [((p, s), n) for p, s, n in by_state],
         ),
         "orders": ("Orders by state", ["state"], [((s,), n) for s, n in orders]),
+        "agreements": (
+            "Agreements by provider, kind and state",
+            ["provider", "kind", "state"],
+            [((p, k, s), n) for p, k, s, n in agreements],
+        ),
+        "agreements_due": (
+            "Agreements to be asked about by now",
+            [],
+            [((), Agreement.objects.filter(next_check_at__lte=timezone.now()).count())],
+        ),
+        "chargebacks": (
+            "Chargebacks by provider",
+            ["provider"],
+            [
+                ((p,), n)
+                for p, n in Chargeback.objects.values_list("payment__account__provider")
+                .annotate(n=Count("pk"))
+                .order_by()
+            ],
+        ),
         "orders_needing_a_person": (
             "Orders flagged for a person",
             [],

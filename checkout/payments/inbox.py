@@ -5,11 +5,12 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 
 from checkout.models import Account, Agreement, Delivery, Payment, ProviderReference
 from checkout.payments.agreement_follow_up import look_at
+from checkout.payments.agreements import KINDS as AGREEMENT_KINDS
 from checkout.payments.recover import look
 from checkout.payments.sweep import LEASE
 from checkout.payments.texts import fit, fit_to_show
@@ -19,9 +20,12 @@ from providers.base import Notification
 # A notification may overtake our own commit of the id it speaks of, so an unknown one is looked up again.
 _UNMATCHED_AGAIN = (5, 30, 120, 600)
 _FAILED_AGAIN = (10, 60, 300, 1800, 7200)
+# Of a payment that an agreement made, the provider may speak but once, and here alone: it is not forgotten for a month.
+_AGREEMENT_AGAIN = (*_FAILED_AGAIN, *[24 * 3600] * 30)
 # The ids that a payment learns from notifications: refunds have theirs, and nobody has this many.
 _LEARN_AT_MOST = 100
 _NO_ANSWER = "The provider could not be asked, or gave no answer."
+_NO_AGREEMENT = "The agreement that it speaks of is not known here yet."
 _LOOK_AT_MOST = 3  # attempts of one order that a notification about the order makes us ask for
 
 
@@ -66,35 +70,55 @@ def _to_do(notification: Notification) -> dict[str, Any]:
 def follow_up(delivery: Delivery) -> Delivery:
     """Ask the provider about the payment that the notification speaks of. It is done when there was an answer."""
     agreement = _agreement_of(delivery)
-    heard = agreement is None or look_at(agreement, also=tuple(delivery.provider_ids)) is not None
+    heard = _looked_at(agreement, delivery)
     payments = _spoken_of(delivery, agreement)
-    pauses: tuple[int, ...]
+    if heard:
+        heard = _follow(delivery, agreement, payments)
+        if agreement is None and (agreement := _agreement_of(delivery)) is not None:
+            # The first payment's answer has brought it, and the notification may speak of a later payment.
+            heard = _looked_at(agreement, delivery) and heard
+            later = [row for row in _spoken_of(delivery, agreement) if row not in payments]
+            heard = _follow(delivery, agreement, later) and heard
+            payments += later
+    _settle(delivery, agreement, payments, heard=heard)
+    return delivery
+
+
+def _looked_at(agreement: Agreement | None, delivery: Delivery) -> bool:
+    """False when there was no answer."""
+    return agreement is None or look_at(agreement, also=tuple(delivery.provider_ids)) is not None
+
+
+def _follow(delivery: Delivery, agreement: Agreement | None, payments: list[Payment]) -> bool:
+    """Ask about each of `payments`; False when there was no answer about one of them."""
+    if len(payments) == 1:
+        _learn(payments[0], _ids_for(delivery, agreement, payments[0]))
+    heard = True
+    for payment in payments:
+        tell_once(payment.order, "payment.notified", payment=payment, who=Who.PROVIDER, about=delivery.about)
+        heard = look(payment) is not None and heard
+    return heard
+
+
+def _settle(delivery: Delivery, agreement: Agreement | None, payments: list[Payment], *, heard: bool) -> None:
+    """Write what came of it, and when to try again."""
+    pauses: tuple[int, ...] = _AGREEMENT_AGAIN if delivery.agreement_provider_id else _FAILED_AGAIN
     delivery.attempts += 1
-    now = timezone.now()
-    if not heard:
-        pauses = _FAILED_AGAIN
-        delivery.verdict = Delivery.Verdict.FAILED
-        delivery.error = _NO_ANSWER
-    elif agreement is not None and not payments:  # its own news
-        pauses = ()
+    if payments:
+        delivery.payment = payments[0]
+    elif agreement is not None:  # its own news
         delivery.payment = agreement.payment
-        delivery.verdict = Delivery.Verdict.APPLIED
-    elif not payments:
+    if not heard:
+        delivery.verdict, delivery.error = Delivery.Verdict.FAILED, _NO_ANSWER
+    elif delivery.payment is None:
         pauses = _UNMATCHED_AGAIN
         delivery.verdict = Delivery.Verdict.UNMATCHED
+    elif agreement is None and _awaits_agreement(delivery, payments):
+        pauses = _UNMATCHED_AGAIN
+        delivery.verdict, delivery.error = Delivery.Verdict.FAILED, _NO_AGREEMENT
     else:
-        pauses = _FAILED_AGAIN
-        delivery.payment = payments[0]
         delivery.verdict = Delivery.Verdict.APPLIED
-        if len(payments) == 1:
-            _learn(payments[0], _ids_for(delivery, agreement))
-        for payment in payments:
-            tell_once(
-                payment.order, "payment.notified", payment=payment, who=Who.PROVIDER, about=delivery.about
-            )
-            if look(payment) is None:
-                delivery.verdict = Delivery.Verdict.FAILED
-                delivery.error = _NO_ANSWER
+    now = timezone.now()
     if delivery.verdict == Delivery.Verdict.APPLIED:
         delivery.error, delivery.next_try_at, delivery.settled_at = "", None, now
     else:
@@ -105,7 +129,15 @@ def follow_up(delivery: Delivery) -> Delivery:
     delivery.save(
         update_fields=["attempts", "verdict", "payment", "error", "next_try_at", "settled_at"],
     )
-    return delivery
+
+
+def _awaits_agreement(delivery: Delivery, payments: list[Payment]) -> bool:
+    """It names an agreement that we have no row of, and speaks of payments that begin one."""
+    return bool(delivery.agreement_provider_id) and any(_begins_agreement(row) for row in payments)
+
+
+def _begins_agreement(payment: Payment) -> bool:
+    return payment.order.kind in AGREEMENT_KINDS
 
 
 def _learn(payment: Payment, ids: list[str]) -> None:
@@ -126,10 +158,10 @@ def _agreement_of(delivery: Delivery) -> Agreement | None:
     )
 
 
-def _ids_for(delivery: Delivery, agreement: Agreement | None) -> list[str]:
-    """What the payment is to learn. While the agreement is not known, its id alone: the payment that it speaks of may
-    be a later one, and is found by asking about the agreement."""
-    if delivery.agreement_provider_id and agreement is None:
+def _ids_for(delivery: Delivery, agreement: Agreement | None, payment: Payment) -> list[str]:
+    """What the payment is to learn. While the agreement that it begins is not known, its id alone: the payment that the
+    notification speaks of may be a later one, and is found by asking about the agreement."""
+    if delivery.agreement_provider_id and agreement is None and _begins_agreement(payment):
         return [delivery.agreement_provider_id]
     return list(delivery.provider_ids)
 
@@ -137,10 +169,11 @@ def _ids_for(delivery: Delivery, agreement: Agreement | None) -> list[str]:
 def _spoken_of(delivery: Delivery, agreement: Agreement | None) -> list[Payment]:
     ours = Payment.objects.filter(account=delivery.account).select_related("order", "account")
     if agreement is not None:
-        # Its payments may all bear the first one's reference, so the ids alone tell which is meant.
-        return list(
-            ours.filter(provider_references__value__in=delivery.provider_ids).distinct()[:_LOOK_AT_MOST]
-        )
+        # Its payments may all bear the first one's reference, so the ids tell which is meant; and our own reference,
+        # where we asked for a further one.
+        own = Q(order__agreement=agreement, reference=delivery.reference)
+        named = Q(provider_references__value__in=delivery.provider_ids)
+        return list(ours.filter(own | named).distinct()[:_LOOK_AT_MOST])
     if delivery.reference:
         found = list(ours.filter(reference=delivery.reference))
         if found:

@@ -129,16 +129,17 @@ def read_orders(
 def end(request: HttpRequest, agreement_id: str, ending: EndAgreement) -> Any:
     """The provider is asked to. What has ended already, or ends as asked, is answered as it is."""
     agreement = own_agreement(request, agreement_id)
-    if ending.when.value in agreement.endings:
-        try:
-            return agreement_snapshot(end_at_provider(agreement, ending.when, who=Who.SHOP))
-        except NotEnded as no:
-            raise _refusal(request, agreement, "end-not-confirmed", as_sentence(no)) from None
     if _ends_so(agreement, ending.when):
         return agreement_snapshot(agreement)
-    possible = ", ".join(agreement.endings) or "none"
-    why = f"It cannot be ended this way now; possible: {possible}."
-    raise _refusal(request, agreement, "not-endable", why)
+    try:
+        return agreement_snapshot(end_at_provider(agreement, ending.when, who=Who.SHOP))
+    except NotEnded as no:
+        stands = own_agreement(request, agreement_id)
+        if _ends_so(stands, ending.when):  # somebody else has just ended it
+            return agreement_snapshot(stands)
+        was_asked = ending.when.value in stands.endings
+        kind = "end-not-confirmed" if was_asked else "not-endable"
+        raise _refusal(stands, kind, no) from None
 
 
 @router.post(
@@ -167,7 +168,7 @@ def charge(
         attempt, new = _charge(agreement, charge)
     except NotPayable as no:
         _release(shop, idempotency_key, mark)
-        raise _refusal(request, agreement, "not-payable", as_sentence(no)) from None
+        raise _refusal(own_agreement(request, agreement_id), "not-payable", no) from None
     except ReferenceTaken:
         _release(shop, idempotency_key, mark)
         why = "you have another order with this reference already"
@@ -210,6 +211,5 @@ def _ends_so(agreement: Agreement, when: Ending) -> bool:
     return agreement.is_over or (when is Ending.PERIOD_END and agreement.phase == Phase.LAST)
 
 
-def _refusal(request: HttpRequest, agreement: Agreement, kind: str, why: str) -> Problem:
-    stands = agreement_snapshot(own_agreement(request, agreement.number))
-    return Problem(409, kind, why, agreement=stands)
+def _refusal(stands: Agreement, kind: str, no: Exception) -> Problem:
+    return Problem(409, kind, as_sentence(no), agreement=agreement_snapshot(stands))

@@ -104,6 +104,7 @@ LABELS = (
     gettext_noop("Bank card"),
     gettext_noop("Card or local payment method"),
     gettext_noop("Card, gift card or wallet"),
+    gettext_noop("Card, on SysPay's page"),
 )
 
 

@@ -46,7 +46,7 @@ __all__ = ["SysPay", "SysPayOptions", "SysPaySettings"]
 
 class SysPay(Provider):
     slug = "syspay"
-    label = "Bank card"
+    label = "Card, on SysPay's page"
     name = "SysPay"
     settings_type = SysPaySettings
     options_type = SysPayOptions

@@ -64,7 +64,7 @@ def _limits(settings: SysPaySettings, charge: Charge) -> Iterator[FieldError]:
     terms = charge.terms
     if kind is Kind.PAYMENT_PLAN and terms and terms.total and terms.cycles and terms.cycles > 0:
         over = terms.total.minor % terms.cycles
-        if over > 1 and settings.plan_remainder == "refuse":
+        if 1 < over < terms.total.minor and settings.plan_remainder == "refuse":
             yield (
                 "terms.total",
                 f"cannot be shared equally: {over} cents are left over, and SysPay does not say in which payment",

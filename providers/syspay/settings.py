@@ -114,8 +114,8 @@ class SysPaySettings(AccountSettings):
     @classmethod
     def _address(cls, value: str) -> str:
         value = value.strip().rstrip("/")
-        if value and not _is_host(value):
-            raise ValueError(f"give an address without a path, such as {LIVE_HOST}")
+        if value and not _is_base(value):
+            raise ValueError(f"give what stands before /api/v1, such as {LIVE_HOST}")
         return value
 
     @field_validator("currencies")
@@ -141,13 +141,14 @@ class SysPaySettings(AccountSettings):
         )
 
 
-def _is_host(value: str) -> bool:
+def _is_base(value: str) -> bool:
     try:
         parts = urlsplit(value)
         whole = parts.scheme in ("https", "http") and bool(parts.hostname) and parts.port != 0
     except ValueError:
         return False
-    return whole and parts.username is None and not (parts.path or parts.query or parts.fragment)
+    called = "/api/" in f"{parts.path}/"  # the call's own path, which we put behind it
+    return whole and parts.username is None and not (called or parts.query or parts.fragment)
 
 
 # --- of one order -----------------------------------------------------------------------------------------

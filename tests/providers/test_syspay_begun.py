@@ -74,11 +74,12 @@ def test_before_it_began_every_try_is_of_the_attempt(wire: SysPayWire) -> None:
 
 
 def test_two_subscriptions_of_one_form_are_money_taken_twice(wire: SysPayWire) -> None:
-    wire.lists(payment(**OF_5), payment("SUCCESS", 124, subscription={"id": 6}))
+    other: dict[str, Any] = {"subscription": {"id": 6}}
+    wire.lists(payment(**OF_5), payment("SUCCESS", 124, **other), payment("SUCCESS", 125, **other))
     wire.shows("subscription", subscription())
     report = wire.sync(beginning())
     assert report.may_retry is False
-    assert "also as payment 124" in report.warning
+    assert "also as payment 124. " in report.warning
 
 
 @pytest.mark.parametrize(
@@ -119,6 +120,13 @@ def test_what_comes_after_a_free_trial_is_another_payment(wire: SysPayWire) -> N
     report = wire.sync(beginning(0))
     assert (report.outcome, report.captured, report.provider_ids) == (Outcome.PAID, NOTHING, ())
     assert report.memo == {"agreement": "subscription:5", "begun": True}
+
+
+def test_a_later_payment_that_we_were_rung_for_is_not_the_free_trials(wire: SysPayWire) -> None:
+    later = payment("SUCCESS", 140, reference="G7-1-2", **OF_5)
+    wire.lists().shows("payment", later).shows("subscription", subscription())
+    report = wire.sync(beginning(0, provider_ids=("subscription:5", "payment:140")))
+    assert (report.outcome, report.captured, report.reference) == (Outcome.PAID, NOTHING, None)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import pytest
 
 from checkout.states import (
+    AGREEMENT_MOVES,
     HELD_STATES,
     MONEY_STATES,
     MOVES,
@@ -13,6 +14,7 @@ from checkout.states import (
     can_move,
     can_move_order,
 )
+from providers.agreements import AgreementState
 
 # Rows: from. Columns, in the order of State: created started pending authorized paid refunded failed canceled expired.
 TABLE = {
@@ -32,6 +34,14 @@ ORDER_TABLE = {
     OrderState.PAID: ". . . .",
     OrderState.CANCELED: "x x . .",
     OrderState.EXPIRED: "x x . .",
+}
+# pending active canceled ended terminated
+AGREEMENT_TABLE = {
+    AgreementState.PENDING: ". x x x x",
+    AgreementState.ACTIVE: ". . . x x",
+    AgreementState.CANCELED: ". x . . .",
+    AgreementState.ENDED: ". . . . x",
+    AgreementState.TERMINATED: ". . . . .",
 }
 
 
@@ -59,7 +69,20 @@ def test_an_order(state: OrderState, target: OrderState, may: bool) -> None:
     assert can_move_order(state, target) is may
 
 
+@pytest.mark.parametrize(
+    ("state", "target", "may"),
+    [
+        (state, target, mark == "x")
+        for state, row in AGREEMENT_TABLE.items()
+        for target, mark in zip(AgreementState, row.split(), strict=True)
+    ],
+)
+def test_an_agreement(state: AgreementState, target: AgreementState, may: bool) -> None:
+    assert (target in AGREEMENT_MOVES[state]) is may
+
+
 def test_the_tables_are_whole() -> None:
+    assert set(AGREEMENT_TABLE) == set(AGREEMENT_MOVES) == set(AgreementState)
     assert set(TABLE) == set(MOVES) == set(State)
     assert set(ORDER_TABLE) == set(ORDER_MOVES) == set(OrderState)
 
