@@ -86,19 +86,30 @@ def order(settings: PayzenSettings, charge: Charge, brought: PayzenOrder) -> dic
     return without_nothing(body)
 
 
-def update(
-    settings: PayzenSettings, charge: Charge, brought: PayzenOrder, order_id: str, expires_at: datetime
-) -> dict[str, Any]:
+def update(settings: PayzenSettings, charge: Charge, brought: PayzenOrder, order_id: str) -> dict[str, Any]:
     """`Charge/PaymentOrder/Update`: amount, currency and channel have to be told again, the channel as it was."""
     body = {
         "paymentOrderId": order_id,
         "amount": to_platform(charge.money, settings.disputed_currencies),
         "currency": charge.money.currency,
         "channelOptions": channel_options(settings, charge, brought),
-        "expirationDate": moment(expires_at),
+        "expirationDate": moment(charge.expires_at),
         "locale": locale(settings, charge, brought),
     }
     return without_nothing(body)
+
+
+def withdrawn(
+    settings: PayzenSettings, charge: Charge, order_id: str, asked: Money, at: datetime
+) -> dict[str, Any]:
+    """`Charge/PaymentOrder/Update` that changes nothing but the expiry."""
+    return {
+        "paymentOrderId": order_id,
+        "amount": to_platform(asked, "payzen"),  # as it stands there
+        "currency": asked.currency,
+        "channelOptions": channel_options(settings, charge, PayzenOrder()),
+        "expirationDate": moment(at),
+    }
 
 
 def channel_options(settings: PayzenSettings, charge: Charge, brought: PayzenOrder) -> dict[str, Any]:
@@ -224,7 +235,7 @@ def operation(settings: PayzenSettings, uuid: str, money: Money | None, comment:
 
 
 def lessened(uuid: str, money: Money, comment: str) -> dict[str, Any]:
-    """`Transaction/Update`: what is not captured yet becomes `money`. Asking twice does no harm: it is no difference."""
+    """`Transaction/Update`: what is not captured yet becomes `money`: a new sum and no difference."""
     amount = {"amount": to_platform(money, "payzen"), "currency": money.currency}
     return {"uuid": uuid, "cardUpdate": amount, "comment": comment[:LONGEST_COMMENT]}
 
