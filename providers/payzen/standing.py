@@ -1,8 +1,8 @@
 """How does a payment stand at PayZen? The payment order, and every transaction at our reference, as one report.
 
 `Charge/PaymentOrder/Get` says whether the link can still be paid with, and for how much; `Order/Get` lists who tried,
-and the refunds. Money is told by a transaction alone, and by its own amount: a page that was opened before the order was
-changed may have taken the old one. What has to be compared is handed on as it was told.
+and the refunds. Money is told by a transaction alone, and by its own amount: a page that was opened before the order
+was changed may have taken the old one. What has to be compared is handed on as it was told.
 """
 
 from collections.abc import Mapping, Sequence
