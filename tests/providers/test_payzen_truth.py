@@ -288,10 +288,8 @@ def test_money_twice_calls_a_person(wire: Wire) -> None:
 
 
 def test_two_tries_of_another_amount_call_a_person_too(wire: Wire) -> None:
-    half = {"amount": 495}
-    wire.asks(
-        order("PAID"), listed(transaction(creationDate=EARLIER, **half), transaction(uuid=OTHER, **half))
-    )
+    first = transaction(creationDate=EARLIER, amount=495)
+    wire.asks(order("PAID"), listed(first, transaction(uuid=OTHER, amount=495)))
     report = wire.payzen().sync(opened())
     assert (report.authorized, report.may_retry, report.memo) == (Money(495, "EUR"), False, {})
 
