@@ -1,4 +1,4 @@
-"""Does PayZen's form get what it needs in our page, does a payment in it come back to us, and is a silence explained?"""
+"""Does PayZen's form get what it needs in our page, does what is paid in it come back, and is a silence explained?"""
 
 import re
 from collections.abc import Iterator
