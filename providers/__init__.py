@@ -12,6 +12,7 @@ PROVIDERS: dict[str, str] = {
     "ecomcharge": "providers.ecomcharge:Ecomcharge",
     "purse": "providers.purse:Purse",
     "syspay": "providers.syspay:SysPay",
+    "payzen": "providers.payzen:PayZen",
 }
 
 

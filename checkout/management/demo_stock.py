@@ -22,6 +22,7 @@ class Stand:
     provider: str
     name: str
     settings: dict[str, Any]
+    label: str = ""  # for shoppers; the provider's own when empty
     # Of the sandbox's own account, where the notifications go; {notify} becomes our address for them.
     notification_url: str = ""
     # Settings that only the running sandbox knows: name -> its address below the sandbox's API for tests.
@@ -93,6 +94,38 @@ STANDS = (
         },
         notification_url="{notify}",
     ),
+    Stand(
+        provider="payzen",
+        name="PayZen (sandbox)",
+        settings={
+            "shop_id": "69876357",
+            # The keys of PayZen's public demo shop, which the sandbox takes as its own.
+            "password": "testpassword_DEMOPRIVATEKEY23G4475zXZQ2UA5x7M",
+            "public_key": "69876357:testpublickey_DEMOPUBLICKEY95me92597fd28tGD4r5",
+            "hmac_key": "38453613e7f44dc58732bad3dca2bca3",
+            "api": "{sandbox}/payzen",
+            "static": "{sandbox}/payzen",
+            "sends": ["url", "mail", "sms", "whatsapp", "invoice"],
+            "retries": 3,
+        },
+        notification_url="{notify}",
+    ),
+    Stand(
+        provider="payzen",
+        name="PayZen form (sandbox)",
+        label="Card, in a form of PayZen's",
+        settings={
+            "shop_id": "69876357",
+            "password": "testpassword_DEMOPRIVATEKEY23G4475zXZQ2UA5x7M",
+            "public_key": "69876357:testpublickey_DEMOPUBLICKEY95me92597fd28tGD4r5",
+            "hmac_key": "38453613e7f44dc58732bad3dca2bca3",
+            "api": "{sandbox}/payzen",
+            "static": "{sandbox}/payzen",
+            "show": "widget",
+            "retries": 3,
+            "keep_cards": "agreed",
+        },
+    ),
 )
 
 
@@ -129,7 +162,7 @@ def _account(shop: Shop, stand: Stand, position: int, sandbox: str) -> Account:
         provider=stand.provider,
         live=False,
         name=stand.name,
-        defaults={"position": position},
+        defaults={"position": position, "label": stand.label},
     )
     filled = {name: _filled(value, account, sandbox) for name, value in stand.settings.items()}
     # What the merchant changed in the admin stays; where the sandbox is, this start knows better.

@@ -18,12 +18,8 @@ from checkout.models import (
     ShopEvent,
 )
 from checkout.payments.sweep import lateness
-<<<<<<< HEAD
 from checkout.states import HELD_STATES, OPEN_STATES, OrderState, State
-=======
-from checkout.states import HELD_STATES, OrderState, State
 from providers.base import Kind
->>>>>>> syspay
 
 Figure = tuple[str, list[str], Iterable[tuple[tuple[str, ...], float]]]
 
@@ -46,7 +42,6 @@ def violations() -> dict[str, int]:
         "a payment is paid with another amount than asked": Payment.objects.filter(state=State.PAID)
         .exclude(amount_minor=F("authorized_minor"))
         .count(),
-<<<<<<< HEAD
         # An attempt that has ended keeps the amount it was made with, whatever became of the order since.
         "an open attempt's amount is not its order's": Payment.objects.filter(state__in=OPEN_STATES)
         .exclude(amount_minor=F("order__amount_minor"), currency=F("order__currency"))
@@ -56,10 +51,6 @@ def violations() -> dict[str, int]:
         )
         .exclude(amount_minor=F("order__amount_minor"), currency=F("order__currency"))
         .count(),
-=======
-        "a payment's amount is not its order's": Payment.objects.exclude(
-            amount_minor=F("order__amount_minor"), currency=F("order__currency")
-        ).count(),
         "an agreement is of another shop or account than its first payment": Agreement.objects.exclude(
             shop=F("payment__order__shop"), account=F("payment__account")
         ).count(),
@@ -71,7 +62,6 @@ def violations() -> dict[str, int]:
         ).count(),
         "two agreements claim one payment": _claimed_twice().count(),
         "a payment plan took more than its total": _plans_beyond_their_total().count(),
->>>>>>> syspay
     }
 
 

@@ -105,6 +105,7 @@ LABELS = (
     gettext_noop("Card or local payment method"),
     gettext_noop("Card, gift card or wallet"),
     gettext_noop("Card, on SysPay's page"),
+    gettext_noop("Card, by payment link"),
 )
 
 

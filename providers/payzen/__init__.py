@@ -51,7 +51,7 @@ WITHDRAWN_WITHIN = timedelta(minutes=3)  # ... as PayZen has it then: our clock 
 
 class PayZen(Provider):
     slug = "payzen"
-    label = "Bank card"
+    label = "Card, by payment link"
     name = "PayZen"
     settings_type = PayzenSettings
     options_type = PayzenOrder

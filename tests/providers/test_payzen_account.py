@@ -136,7 +136,7 @@ def test_test_and_production_do_not_mix(live: bool, changes: dict[str, Any], tol
 
 
 def test_the_class_says_what_it_can() -> None:
-    assert (PayZen.slug, PayZen.name, PayZen.label) == ("payzen", "PayZen", "Bank card")
+    assert (PayZen.slug, PayZen.name, PayZen.label) == ("payzen", "PayZen", "Card, by payment link")
     assert PayZen.channels == ("page", "widget")
     for verb in ("cancel", "update", "capture", "void", "refund"):
         assert PayZen.can(verb), verb
