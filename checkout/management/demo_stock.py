@@ -23,8 +23,8 @@ class Stand:
     name: str
     settings: dict[str, Any]
     label: str = ""  # for shoppers; the provider's own when empty
-    # Of the sandbox's own account, where the notifications go; {notify} becomes our address for them.
-    notification_url: str = ""
+    # Of the sandbox's own account at this provider; {notify} becomes our address for notifications.
+    there: dict[str, Any] = field(default_factory=dict)
     # Settings that only the running sandbox knows: name -> its address below the sandbox's API for tests.
     learned: dict[str, str] = field(default_factory=dict)
 
@@ -46,7 +46,7 @@ STANDS = (
             "catalogue_currency": "EUR",
             "notification_key": "{notification_key}",
         },
-        notification_url="{notify}?key={notification_key}",
+        there={"notification_url": "{notify}?key={notification_key}"},
     ),
     Stand(
         provider="ecomcharge",
@@ -92,7 +92,7 @@ STANDS = (
             "lists_filter_by_reference": True,
             "lists_filter_by_payment": True,
         },
-        notification_url="{notify}",
+        there={"notification_url": "{notify}"},
     ),
     Stand(
         provider="payzen",
@@ -106,9 +106,10 @@ STANDS = (
             "api": "{sandbox}/payzen",
             "static": "{sandbox}/payzen",
             "sends": ["url", "mail", "sms", "whatsapp", "invoice"],
+            "cancels_orders": True,
             "retries": 3,
         },
-        notification_url="{notify}",
+        there={"notification_url": "{notify}", "order_cancel": True},
     ),
     Stand(
         provider="payzen",
@@ -186,11 +187,9 @@ def tell_sandbox(sandbox: str, accounts: list[tuple[Stand, Account]]) -> None:
     for stand, account in accounts:
         if stand.learned:
             _learn(sandbox, stand, account)
-        if stand.notification_url:
-            body = {
-                "provider": stand.provider,
-                "settings": {"notification_url": _filled(stand.notification_url, account, sandbox)},
-            }
+        if stand.there:
+            there = {name: _filled(value, account, sandbox) for name, value in stand.there.items()}
+            body = {"provider": stand.provider, "settings": there}
             requests.put(f"{sandbox}/_sandbox/accounts", json=body, timeout=10).raise_for_status()
 
 
