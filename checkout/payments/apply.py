@@ -21,10 +21,10 @@ from checkout.payments.events import owe
 from checkout.payments.locks import order_lock
 from checkout.payments.objections import MONEY_OUTCOMES, SUMS, objection, sum_of
 from checkout.payments.operations import take_operations
-from checkout.payments.orders import write_change
 from checkout.payments.schedule import next_check
 from checkout.payments.texts import fit, fit_json, fit_to_show
 from checkout.payments.timeline import Weight, Who, tell, tell_once
+from checkout.payments.wanted import By, other_amount, take_change
 from checkout.states import (
     HELD_STATES,
     MONEY_STATES,
@@ -48,8 +48,16 @@ class _News:
     doubts: list[str] = field(default_factory=list)
 
 
-def apply(payment_id: int, report: Report, *, who: str = Who.PROVIDER, user: User | None = None) -> Payment:
-    """Compare `report` with the payment and write what it changes, if anything. Returns the payment as it now is."""
+def apply(
+    payment_id: int,
+    report: Report,
+    *,
+    who: str = Who.PROVIDER,
+    user: User | None = None,
+    answers: By | None = None,
+) -> Payment:
+    """Compare `report` with the payment and write what it changes, if anything. Returns the payment as it now is.
+    `answers`: it is the provider's answer to a change of amount or expiry that somebody asked for."""
     order_id = Payment.objects.values_list("order_id", flat=True).get(pk=payment_id)
     with order_lock(order_id) as order:
         # Read after the lock, never before.
@@ -58,9 +66,13 @@ def apply(payment_id: int, report: Report, *, who: str = Who.PROVIDER, user: Use
         news = _News()
         warned = bool(report.warning) and tell_once(order, "payment.warning", payment=payment, who=Who.PROVIDER,
                                                     weight=Weight.WARNING, why=report.warning)  # fmt: skip
-        _take_wanted(order, payment, report)
+        if doubt := take_change(order, payment, report, answers):
+            news.doubts.append(doubt)
+        asked = payment.amount_minor
+        payment.amount_minor = other_amount(payment, report) or asked
         problem = objection(payment, report)
         if problem:
+            payment.amount_minor = asked
             _object(order, payment, report, problem, news)
         else:
             before, could_retry = payment.state, payment.may_retry
@@ -95,19 +107,6 @@ def apply(payment_id: int, report: Report, *, who: str = Who.PROVIDER, user: Use
         for doubt in news.doubts:
             flag(order, doubt)
         return payment
-
-
-def _take_wanted(order: Order, payment: Payment, report: Report) -> None:
-    """A change of amount or expiry was asked for, and the provider's own order says that it has it: now ours has, too.
-    Not dropped because an answer does not show it yet: that one may have been on its way while it was asked for."""
-    if not payment.wanted or report.asked is None:
-        return
-    money = Money(payment.wanted["amount"], payment.currency)
-    if report.asked != money or not payment.is_open or order.state != OrderState.OPEN:
-        return
-    payment.amount_minor = money.minor
-    write_change(order, money, datetime.fromisoformat(payment.wanted["expires_at"]), who=Who.PROVIDER)
-    payment.wanted = {}
 
 
 def next_look(payment: Payment, now: datetime) -> datetime | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from django.db.models import BigIntegerField, Count, F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import BigIntegerField, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast, Coalesce
 from django.utils import timezone
@@ -11,11 +11,13 @@ from checkout.models import (
     Agreement,
     Chargeback,
     Delivery,
+    Invitation,
     Operation,
     Order,
     Payment,
     ProviderReference,
     ShopEvent,
+    TimelineEntry,
 )
 from checkout.payments.sweep import lateness
 from checkout.states import HELD_STATES, OPEN_STATES, OrderState, State
@@ -46,8 +48,9 @@ def violations() -> dict[str, int]:
         "an open attempt's amount is not its order's": Payment.objects.filter(state__in=OPEN_STATES)
         .exclude(amount_minor=F("order__amount_minor"), currency=F("order__currency"))
         .count(),
+        # It may stay as it is once a person has seen it.
         "money of another amount than the order's came, unflagged": Payment.objects.filter(
-            state__in=HELD_STATES, order__attention=""
+            ~Exists(_calls_for_a_person), state__in=HELD_STATES, order__attention=""
         )
         .exclude(amount_minor=F("order__amount_minor"), currency=F("order__currency"))
         .count(),
@@ -63,6 +66,9 @@ def violations() -> dict[str, int]:
         "two agreements claim one payment": _claimed_twice().count(),
         "a payment plan took more than its total": _plans_beyond_their_total().count(),
     }
+
+
+_calls_for_a_person = TimelineEntry.objects.filter(order=OuterRef("order"), code="order.attention")
 
 
 def _further() -> QuerySet[Payment]:
@@ -151,6 +157,11 @@ def figures() -> dict[str, Figure]:
             "Webhooks not delivered yet",
             [],
             [((), ShopEvent.objects.exclude(next_try_at=None).count())],
+        ),
+        "links_waiting": (
+            "Payment links not e-mailed yet",
+            [],
+            [((), Invitation.objects.exclude(next_try_at=None).count())],
         ),
         "operations_open": (
             "Operations whose end is not known",

@@ -150,6 +150,8 @@ def _intend(order: Order, asked: _Asked) -> tuple[Payment, bool]:
             return known, False
         if locked.state != OrderState.OPEN:
             raise NotPayable(f"the order is {locked.state}")
+        if asked.seen is not None and asked.seen != locked.money:
+            raise NotPayable("its amount was changed")
         opened = locked.open_attempt()
         if opened is not None and (asked.occasion or asked.key or asked.invitation):
             raise NotPayable("another attempt is open")
@@ -186,8 +188,6 @@ def _must_be_possible(order: Order, latest: Payment | None, asked: _Asked) -> No
     card = asked.saved_card
     if order.is_past_hold():
         raise NotPayable("its hold is over")
-    if asked.seen is not None and asked.seen != order.money:
-        raise NotPayable("its amount was changed")
     if order.payments.filter(state__in=HELD_STATES).exists():
         raise NotPayable("its money is authorised already")
     if latest is not None and not latest.may_retry:
