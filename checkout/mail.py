@@ -1,6 +1,6 @@
 """Which e-mails do we send ourselves? A payment link to a customer. Sent by whatever EMAIL_URL names."""
 
-from smtplib import SMTPException
+from smtplib import SMTPException, SMTPRecipientsRefused
 
 import structlog
 from django.conf import settings
@@ -21,6 +21,22 @@ class NotSent(Exception):
 
 def send_link(invitation: Invitation) -> None:
     """Send a payment link of ours, in its language, as text and HTML. NotSent when the mail server does not take it."""
+    try:
+        _message(invitation).send()
+    except SMTPRecipientsRefused as why:
+        raise _not_sent(invitation, why, "The mail server refuses the address.") from why
+    except (SMTPException, OSError) as why:
+        raise _not_sent(invitation, why, f"The mail server did not take it ({type(why).__name__}).") from why
+    except ValueError as why:  # a line break in a header, a domain that no mail can go to
+        raise _not_sent(invitation, why, "No e-mail can be made of this address and subject.") from why
+
+
+def _not_sent(invitation: Invitation, why: Exception, sentence: str) -> NotSent:
+    log.warning("mail not sent", order=invitation.order.number, why=type(why).__name__)
+    return NotSent(sentence)
+
+
+def _message(invitation: Invitation) -> EmailMultiAlternatives:
     order = invitation.order
     with translation.override(invitation.language):
         subject, text = words_of(invitation)
@@ -49,11 +65,7 @@ def send_link(invitation: Invitation) -> None:
             reply_to=[order.shop.support_email] if order.shop.support_email else None,
         )
         message.attach_alternative(html, "text/html")
-    try:
-        message.send()
-    except (SMTPException, OSError) as why:
-        log.warning("mail not sent", order=order.number, why=type(why).__name__)
-        raise NotSent(f"The mail server did not take it ({type(why).__name__}).") from why
+    return message
 
 
 def words_of(invitation: Invitation) -> tuple[str, str]:

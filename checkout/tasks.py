@@ -17,7 +17,6 @@ from checkout.models import (
     Agreement,
     Delivery,
     IdempotencyKey,
-    Invitation,
     Order,
     Payment,
     ShopEvent,
@@ -62,8 +61,8 @@ def send_event(event_id: str) -> None:
 @task()
 def send_invitation(invitation_id: int) -> None:
     """An e-mail of ours. A crash in between may send it twice; none is lost."""
-    invitation = Invitation.objects.select_related("order__shop", "payment").get(pk=invitation_id)
-    if invitation.next_try_at is None or not invitation.is_good:
+    invitation = links.still_to_send(invitation_id)
+    if invitation is None:
         return
     try:
         mail.send_link(invitation)
@@ -109,9 +108,9 @@ def run_sweep() -> int:
         for pk in found:
             queue.enqueue(pk)
             queued += 1
-    for found, queue in ((sweep.due_events(), send_event), (sweep.due_agreements(), check_agreement)):
-        for pk in found:
-            queue.enqueue(str(pk))
+    for named, by_name in ((sweep.due_events(), send_event), (sweep.due_agreements(), check_agreement)):
+        for pk in named:
+            by_name.enqueue(str(pk))
             queued += 1
     return queued
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from checkout.models.order import Order
 from checkout.models.payment import Payment
+from checkout.states import OrderState, State
 
 
 def new_link_token() -> str:
@@ -41,6 +42,21 @@ class Invitation(models.Model):
         SENT = "sent", _("sent")
         FAILED = "failed", _("not sent")
         WITHDRAWN = "withdrawn", _("withdrawn")
+
+    class Standing(models.TextChoices):
+        """How the link stands, everything considered: what of it is sent, its attempt, its order."""
+
+        ON_ITS_WAY = "on_its_way", _("on its way")
+        UNKNOWN = "unknown", _("the provider has not answered yet")
+        READY = "ready", _("to be handed over by you")
+        SENT = "sent", _("sent")
+        NOT_SENT = "not_sent", _("not sent")
+        UNDER_WAY = "under_way", _("payment under way")
+        PAID = "paid", _("paid")
+        FAILED = "failed", _("payment failed")
+        GIVEN_UP = "given_up", _("given up")
+        WITHDRAWN = "withdrawn", _("withdrawn")
+        EXPIRED = "expired", _("expired")
 
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="invitations")
     payment = models.OneToOneField(
@@ -88,7 +104,64 @@ class Invitation(models.Model):
 
     @property
     def is_good(self) -> bool:
-        """Does the link still lead to something that can be paid, as far as it alone is concerned?"""
-        if self.state == self.State.WITHDRAWN:
+        """Does the link still lead to something that can be paid?"""
+        if (
+            self.state == self.State.WITHDRAWN
+            or self.order.state != OrderState.OPEN
+            or self.order.is_past_hold()
+        ):
             return False
         return self.payment is None or self.payment.is_open
+
+    @property
+    def is_handed_over(self) -> bool:
+        """Is it the merchant who hands the link over? Nobody else sends it."""
+        if self.payment is None:
+            return self.channel == self.COPY
+        return bool(self.payment.show) and not self.payment.show.get("sent_to")
+
+    @property
+    def standing(self) -> "Invitation.Standing":
+        """In a word; `problem` says more."""
+        if self.payment is None:
+            return self._our_standing()
+        if not self.payment.has_money and self.state == self.State.WITHDRAWN:
+            return self.Standing.WITHDRAWN
+        return self._standing_of(self.payment)
+
+    def _our_standing(self) -> "Invitation.Standing":
+        if self.order.state == OrderState.PAID:
+            return self.Standing.PAID
+        if self.state == self.State.WITHDRAWN:
+            return self.Standing.WITHDRAWN
+        if self.order.state == OrderState.CANCELED:
+            return self.Standing.GIVEN_UP
+        if self.order.state == OrderState.EXPIRED or self.order.is_past_hold():
+            return self.Standing.EXPIRED
+        if self.state == self.State.SENT:
+            return self.Standing.READY if self.is_handed_over else self.Standing.SENT
+        return self.Standing.NOT_SENT if self.state == self.State.FAILED else self.Standing.ON_ITS_WAY
+
+    def _standing_of(self, payment: Payment) -> "Invitation.Standing":
+        if payment.has_money:
+            return self.Standing.PAID
+        if payment.state == State.CREATED:  # looked at once: `start` has ended, and nobody knows how
+            return self.Standing.UNKNOWN if payment.checks else self.Standing.ON_ITS_WAY
+        if payment.state == State.STARTED:
+            if self.order.is_past_hold():
+                return self.Standing.EXPIRED
+            return self.Standing.READY if self.is_handed_over else self.Standing.SENT
+        if payment.state == State.FAILED and not payment.show:
+            return self.Standing.NOT_SENT  # it was never opened
+        return {
+            State.PENDING: self.Standing.UNDER_WAY,
+            State.CANCELED: self.Standing.GIVEN_UP,
+            State.EXPIRED: self.Standing.EXPIRED,
+        }.get(State(payment.state), self.Standing.FAILED)
+
+    @property
+    def problem(self) -> str:
+        """Why it was not sent, or its payment failed; "" when nothing went wrong."""
+        if self.error or self.payment is None or self.payment.has_money:
+            return self.error
+        return self.payment.decline_message or self.payment.decline_code

@@ -48,7 +48,9 @@ def _unfit_asked(payment: Payment, report: Report) -> str:
     """Of a report without money: money is told by what was charged, whatever the provider's order is over by then."""
     if report.asked is None or report.asked == payment.money or report.outcome in MONEY_OUTCOMES:
         return ""
-    if report.asked.minor == payment.wanted.get("amount"):  # a change that was asked for, and may not be written yet
+    if report.asked.minor == payment.wanted.get(
+        "amount"
+    ):  # a change that was asked for, and may not be written yet
         return ""
     return f"asked {payment.money}, but the provider's own order is over {report.asked}"
 

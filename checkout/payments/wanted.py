@@ -91,7 +91,9 @@ def take_change(order: Order, payment: Payment, report: Report, answers: By | No
 
 
 def _has_taken(payment: Payment, report: Report, wish: Wish, answers: By | None) -> bool:
-    if report.outcome in MONEY_OUTCOMES:  # money is told by what was charged, whatever the order is over by now
+    if (
+        report.outcome in MONEY_OUTCOMES
+    ):  # money is told by what was charged, whatever the order is over by now
         return charged(payment, report) == wish.money != payment.money
     if answers is not None and report.outcome is Outcome.OPEN:
         return report.asked in (None, wish.money)

@@ -7,7 +7,6 @@ from django.views.decorators.http import require_safe
 
 from checkout.models import Invitation
 from checkout.payments.links import opened
-from checkout.states import OrderState
 
 
 @require_safe
@@ -18,12 +17,13 @@ def follow(request: HttpRequest, token: str) -> HttpResponse:
     invitation = get_object_or_404(rows, token=token, payment=None)
     order = invitation.order
     response: HttpResponse
-    if invitation.state == Invitation.State.WITHDRAWN and order.state != OrderState.PAID:
+    withdrawn = invitation.state == Invitation.State.WITHDRAWN
+    if withdrawn and order.paying_attempt() is None:
         with translation.override(invitation.language):
             request.LANGUAGE_CODE = invitation.language
             response = render(request, "shopper/withdrawn.html", {"shop": order.shop}, status=410)
     else:
-        if request.method == "GET":
+        if request.method == "GET" and not withdrawn:
             opened(invitation)
         response = HttpResponseRedirect(order.get_absolute_url())
     response.headers["Cache-Control"] = "no-store"
