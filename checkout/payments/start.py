@@ -157,8 +157,7 @@ def _intend(order: Order, asked: _Asked) -> tuple[Payment, bool]:
             raise NotPayable("another attempt is open")
         if opened is not None:
             return opened, False
-        latest = locked.latest_attempt()
-        _must_be_possible(locked, latest, asked)
+        latest = _must_be_possible(locked, asked)
         number = latest.number + 1 if latest else 1
         now = timezone.now()
         payment = Payment.objects.create(
@@ -183,13 +182,15 @@ def _intend(order: Order, asked: _Asked) -> tuple[Payment, bool]:
         return payment, True
 
 
-def _must_be_possible(order: Order, latest: Payment | None, asked: _Asked) -> None:
-    """NotPayable with the reason, when the order is open and without an open attempt but may not have a new one."""
+def _must_be_possible(order: Order, asked: _Asked) -> Payment | None:
+    """The attempt before. NotPayable with the reason, when the order is open and without an open attempt but may not
+    have a new one."""
     card = asked.saved_card
     if order.is_past_hold():
         raise NotPayable("its hold is over")
     if order.payments.filter(state__in=HELD_STATES).exists():
         raise NotPayable("its money is authorised already")
+    latest = order.latest_attempt()
     if latest is not None and not latest.may_retry:
         raise NotPayable("a further attempt could charge twice")
     if asked.account.shop_id != order.shop_id or not asked.account.enabled:
@@ -198,6 +199,7 @@ def _must_be_possible(order: Order, latest: Payment | None, asked: _Asked) -> No
         raise NotPayable("the card is not this customer's")
     if card is not None and asked.occasion and asked.occasion not in occasions_of(card):
         raise NotPayable(f"the customer did not leave the card for this: {asked.occasion.value}")
+    return latest
 
 
 def _tell_of(order: Order, payment: Payment, asked: _Asked) -> None:
