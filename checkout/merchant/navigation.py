@@ -8,6 +8,8 @@ from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from checkout.merchant.at_desk import may_make
+
 
 def _may_see(model: str) -> Callable[[HttpRequest], bool]:
     app, _dot, name = model.partition(".")
@@ -34,6 +36,12 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
             "items": [
                 {"title": _("First page"), "icon": "home", "link": reverse("admin:index")},
                 _entry(_("Orders"), "receipt_long", "checkout.order"),
+                {
+                    "title": _("Take a payment by phone"),
+                    "icon": "phone_in_talk",
+                    "link": reverse("admin:checkout_order_desk"),
+                    "permission": may_make,
+                },
                 _entry(_("Payments"), "payments", "checkout.payment"),
                 _entry(_("Agreements"), "autorenew", "checkout.agreement"),
                 _entry(_("Saved cards"), "credit_card", "checkout.savedcard"),
