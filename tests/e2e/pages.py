@@ -2,7 +2,7 @@
 
 import re
 
-from playwright.sync_api import FrameLocator, Locator, Page, expect
+from playwright.sync_api import FrameLocator, Locator, Page, Route, expect
 
 APPROVED = "4970 1000 0000 0055"
 NO_FUNDS = "4970 1000 0000 1004"
@@ -19,6 +19,13 @@ FAILED = "Your payment did not go through"
 OVER = "The time to pay is over"
 PAID = "Paid, thank you"
 CANCELED = "The order is cancelled"
+
+# Where an open page asks how its order stands.
+STATUS = "**/status.json"
+
+
+def _no_news(route: Route) -> None:
+    route.fulfill(status=204)
 
 
 class CardForm:
@@ -65,6 +72,14 @@ class Checkout:
     def open(self, url: str) -> "Checkout":
         self.page.goto(url)
         return self
+
+    def hold_still(self) -> None:
+        """Not to hear that the order has moved, which would draw the page anew while a test is at work on it."""
+        self.page.route(STATUS, _no_news)
+
+    def go_on(self) -> None:
+        """To hear it again."""
+        self.page.unroute(STATUS, _no_news)
 
     def says(self, heading: str) -> None:
         expect(self.page.get_by_role("heading", level=1)).to_have_text(heading)
