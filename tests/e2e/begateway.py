@@ -86,8 +86,7 @@ class Record:
 
     def tokens(self) -> list[dict[str, Any]]:
         """The payment forms opened for it, oldest first."""
-        every = self.stage.sandbox.get("ecomcharge/checkouts")["checkouts"]
-        own = [one for one in every if str(one["tracking_id"]).startswith(f"{self.order.id}-")]
+        own = self.stage.sandbox.get("ecomcharge/checkouts", tracking_id=f"{self.order.id}-")["checkouts"]
         return sorted(own, key=lambda one: str(one["created_at"]))
 
     def only_token(self) -> dict[str, Any]:
