@@ -28,6 +28,12 @@ def _no_news(route: Route) -> None:
     route.fulfill(status=204)
 
 
+def has_its_height(frame: Locator) -> None:
+    """The provider's frame was told how high its form is. Until then all that stands below it may still move, and
+    with it a button, between the press and the release of the mouse."""
+    expect(frame).not_to_have_attribute("style", re.compile(r"\bheight: \d+rem"))
+
+
 class CardForm:
     """The provider's form, in its frame."""
 
@@ -147,6 +153,7 @@ class Checkout:
         self.pay.click()
         self.says(WIDGET)
         expect(self.card.number).to_be_visible()
+        has_its_height(self.page.locator("#paymentWidget iframe"))
 
     def pay_with(self, card: str) -> None:
         self.choose()

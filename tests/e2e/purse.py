@@ -182,6 +182,7 @@ def open_form(checkout: Checkout, order: Order) -> Form:
 def form_in(checkout: Checkout) -> Form:
     form = Form(checkout.page.frame_locator("#purse-form iframe"), checkout.pay)
     expect(form.where.get_by_role("heading", level=1)).to_be_visible()
+    pages.has_its_height(checkout.page.locator("#purse-form iframe"))
     return form
 
 
