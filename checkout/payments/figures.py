@@ -1,6 +1,7 @@
 """How much has been done, and is any rule of money violated? Counted from the rows."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.db.models import BigIntegerField, Count, F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.fields.json import KT
@@ -62,7 +63,7 @@ def _further() -> QuerySet[Payment]:
     return Payment.objects.exclude(order__agreement=None)
 
 
-def _claimed_twice() -> QuerySet[ProviderReference, dict[str, object]]:
+def _claimed_twice() -> QuerySet[ProviderReference, Any]:
     """The provider's name of a further payment, at two orders of agreements."""
     return (
         ProviderReference.objects.filter(
