@@ -114,6 +114,8 @@ def outcome(payment: Payment) -> Said:
         "state": payment.get_state_display(),
         "why": (payment.decline_message or payment.decline_code or "–").rstrip("."),
     }
+    if payment.state in {State.PAID, State.AUTHORIZED} and not payment.money:
+        return done(_("Done: it is agreed, and nothing was due today."))
     if payment.state == State.PAID:
         return done(_("Paid: %(money)s.") % about)
     if payment.state == State.AUTHORIZED:
@@ -124,6 +126,8 @@ def outcome(payment: Payment) -> Said:
         return noted(_("Canceled, nothing was charged.") % about)
     if payment.state == State.EXPIRED:
         return noted(_("The form at %(provider)s has run out; nothing was charged.") % about)
+    if payment.state == State.PENDING and (why := _why_a_person(payment)):
+        return unsure(_("Nothing is taken as paid yet. A person has to look: %(why)s") % {"why": why})
     if payment.state == State.PENDING:
         return noted(
             _("%(provider)s says that the payment is under way. The timeline will say how it ends.") % about
@@ -136,6 +140,11 @@ def outcome(payment: Payment) -> Said:
         return unsure(_("Nobody knows yet whether %(provider)s has opened the form. It is asked until it is known.")
                       % about)  # fmt: skip
     return noted(_("The payment of %(money)s is %(state)s.") % about)
+
+
+def _why_a_person(payment: Payment) -> str:
+    """What was paid on the form is not what was asked for, say."""
+    return Order.objects.values_list("attention", flat=True).get(pk=payment.order_id)
 
 
 def unanswered(payment: Payment) -> Said:

@@ -30,6 +30,7 @@ from checkout.merchant.at_desk import (
     page_of,
     unanswered,
 )
+from checkout.merchant.desk_fields import LANGUAGES
 from checkout.merchant.desk_form import DeskForm
 from checkout.merchant.desk_wish import Wish
 from checkout.merchant.shown import customer_lines, provider_name
@@ -133,15 +134,15 @@ class DeskPages:
     def _read_back(self, request: HttpRequest, form: DeskForm, wish: Wish, back: str) -> HttpResponse:
         order = wish.order_of(form.account, form.order)
         lines = [
-            (_("Shop"), form.account.shop.name),
+            *_terms_lines(wish),
+            (_("Locked on the form"), _locked_words(form, wish)),
             (_("Order"), order.number if form.order else _("a new one")),
             (_("Your reference"), order.reference),
-            *_terms_lines(wish),
             (_("Description"), order.description or "–"),
             *_customer(order.email, order.customer),
-            (_("The customer’s language"), order.language),
+            (_("The customer’s language"), LANGUAGES.get(order.language, order.language)),
+            (_("Shop"), form.account.shop.name),
             (_("Account"), f"{provider_name(form.account)} · {form.account.name}"),
-            (_("Locked on the form"), _locked_words(form, wish)),
         ]
         shown = {"form": form, "account": form.account, "provider": provider_name(form.account), "back": back}
         return self._page(

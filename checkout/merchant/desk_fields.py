@@ -20,6 +20,7 @@ from providers.agreements import Unit
 from providers.base import DeskInput, Kind
 
 ALL, SOME = "all", "some"
+LANGUAGES = {"en": "English", "fr": "Français"}  # each as it calls itself
 ONCE = r"^[0-9a-f]{20}$"
 
 # The form's fields of each type, in the sequence in which they are shown.
@@ -81,7 +82,6 @@ def field_of(path: str, kind: Kind) -> str:
 
 
 def order_fields() -> dict[str, forms.Field]:
-    languages = [("en", "English"), ("fr", "Français")]  # each as it calls itself
     return {
         "reference": _text(
             _("Your reference"),
@@ -93,7 +93,7 @@ def order_fields() -> dict[str, forms.Field]:
         "description": _text(
             _("Description"), 255, help_text=_("What the customer pays for. The provider is told.")
         ),
-        "language": _choice(_("The customer’s language"), languages),
+        "language": _choice(_("The customer’s language"), list(LANGUAGES.items())),
         "first_name": _text(_("First name"), 100),
         "last_name": _text(_("Last name"), 100),
         "email": forms.EmailField(

@@ -17,6 +17,7 @@ from checkout.merchant.at_desk import kinds_of
 from checkout.merchant.desk_fields import (
     ALL,
     CUSTOMER,
+    LANGUAGES,
     ORDER,
     SECTIONS,
     field_of,
@@ -60,7 +61,7 @@ class DeskForm(forms.Form):
         order: Order | None,
         confirmed: bool = False,
     ) -> None:
-        super().__init__(data)
+        super().__init__(data, label_suffix="")
         self.account, self.provider, self.order, self.confirmed = account, provider, order, confirmed
         self.retypable = order is None or can_retype(order)
         self.kinds = kinds_of(account) if self.retypable else [Kind(order.kind)]  # type: ignore[union-attr]
@@ -85,7 +86,7 @@ class DeskForm(forms.Form):
             self.initial = {
                 "reference": f"PHONE-{str(self.fields['once'].initial)[:8].upper()}",
                 "currency": latest.currency if latest else "EUR",
-                "language": language if language in ("en", "fr") else "en",
+                "language": language if language in LANGUAGES else "en",
             }
         elif self.retypable:
             self.initial = _as_typed(self.order, self.kinds)
@@ -261,11 +262,17 @@ class DeskForm(forms.Form):
         """At its field, where the form has one; else above the form, with the path."""
         for path, why in dict.fromkeys(found):
             name = field_of(path, kind)
-            ended = why if why.endswith(".") else f"{why}."
+            ended = self._with_label(why) if why.endswith(".") else f"{self._with_label(why)}."
             if name in self.fields:
                 self.add_error(name, ended[:1].upper() + ended[1:])
             else:
                 self.add_error(None, f"{path}: {ended}")
+
+    def _with_label(self, why: str) -> str:
+        """A provider names its input as it sends it; the merchant has read its label."""
+        name, space, rest = why.partition(" ")
+        known = any(one.name == name for own in self.inputs.values() for one in own)
+        return f"“{self.label_of(name)}”{space}{rest}" if known else why
 
     # --- amounts and times
 

@@ -29,13 +29,19 @@ def _entry(title: str, icon: str, model: str) -> dict[str, Any]:
     }
 
 
+def _at_orders(request: HttpRequest) -> bool:
+    """The desk's address lies below the orders', and has an entry of its own."""
+    orders, desk = reverse("admin:checkout_order_changelist"), reverse("admin:checkout_order_desk")
+    return request.path.startswith(orders) and request.path != desk
+
+
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     return [
         {
             "title": _("Counter"),
             "items": [
                 {"title": _("First page"), "icon": "home", "link": reverse("admin:index")},
-                _entry(_("Orders"), "receipt_long", "checkout.order"),
+                {**_entry(_("Orders"), "receipt_long", "checkout.order"), "active": _at_orders},
                 {
                     "title": _("Take a payment by phone"),
                     "icon": "phone_in_talk",

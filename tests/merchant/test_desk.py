@@ -109,6 +109,28 @@ def refused_at(client: Client, typed: dict[str, Any], at: str = NEW) -> dict[str
     return errors(answer)
 
 
+def at_once(merchant: User, at: str, typed: dict[str, Any]) -> list[Any]:
+    """The same form, sent from two tabs at the same moment."""
+    start, answers = threading.Barrier(2), []
+
+    def click() -> None:
+        browser = Client()
+        browser.force_login(merchant)
+        start.wait()
+        try:
+            answers.append(browser.post(at, typed))
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=click) for _tab in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(answers) == 2
+    return answers
+
+
 def desk_of(order: Order) -> str:
     return reverse("admin:checkout_order_desk_for", args=[order.pk])
 
@@ -361,7 +383,7 @@ def test_the_provider_is_heard_before_anything_is_written(client: Client, accoun
     assert refused_at(client, one()) == {
         "first_name": ["Has more than 100 characters."],
         "one_amount": ["Must be more than 5.00."],
-        "lock": ["One.amount cannot be locked."],
+        "lock": ["“Amount” cannot be locked."],
         "__all__": ["terms.trial.period.count: must be at least 1.", "options.phone.till: is needed."],
     }
     Phone.objects_to = ()
@@ -396,22 +418,7 @@ def test_a_second_click_makes_no_second_order(client: Client, account: Account) 
 
 def test_two_tabs_at_the_same_moment_make_one(client: Client, merchant: User, account: Account) -> None:
     typed = {**form_of(client), **one(), "confirmed": "yes"}
-    start, answers = threading.Barrier(2), []
-
-    def click() -> None:
-        browser = Client()
-        browser.force_login(merchant)
-        start.wait()
-        try:
-            answers.append(browser.post(NEW, typed))
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=click) for _tab in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    answers = at_once(merchant, NEW, typed)
     assert {answer["Location"] for answer in answers} == {
         f"/admin/checkout/order/{Order.objects.get().pk}/desk/{typed['once']}/"
     }
@@ -606,6 +613,38 @@ def test_the_way_back_says_what_is_true_and_a_reload_the_same(
     assert came_back(client, payment) == words
     assert Payment.objects.get().state == state
     assert payment.order.timeline.count() == count
+
+
+def test_another_amount_paid_on_the_form_is_not_believed(client: Client, account: Account) -> None:
+    sent(client, one(lock="some"))
+    payment = Payment.objects.get()
+    one_euro = Money(100, "EUR")
+    Scripted.answer = Report(outcome=Outcome.PAID, authorized=one_euro, captured=one_euro, asked=one_euro)
+    assert came_back(client, payment) == (
+        "Nothing is taken as paid yet. A person has to look: asked 42.99 EUR, provider reports 1.00 EUR"
+    )
+    payment.order.refresh_from_db()
+    assert payment.order.state == OrderState.OPEN
+
+
+def test_when_nothing_is_due_today_nothing_is_called_paid(client: Client, account: Account) -> None:
+    sent(client, {**CALLER, "kind": "mandate"})
+    nothing = Money.zero("EUR")
+    Scripted.answer = Report(outcome=Outcome.PAID, authorized=nothing, captured=nothing)
+    payment = Payment.objects.get()
+    assert came_back(client, payment) == "Done: it is agreed, and nothing was due today."
+
+
+def test_two_tabs_change_one_order_once(client: Client, merchant: User, shop: Shop, account: Account) -> None:
+    order = rows.order(shop)
+    typed = {**form_of(client, desk_of(order)), **PLAN, "lock": "all", "confirmed": "yes"}
+    answers = at_once(merchant, desk_of(order), typed)
+    payment = order.payments.get()
+    assert {answer["Location"] for answer in answers} == {
+        f"/admin/checkout/order/{order.pk}/desk/{payment.request_key}/"
+    }
+    assert order.timeline.filter(code="order.retyped").count() == 1
+    assert len(Phone.charges) == 1
 
 
 def test_what_the_address_brings_along_is_not_believed(client: Client, account: Account) -> None:
