@@ -2,6 +2,9 @@
 
 from typing import ClassVar
 
+import pytest
+
+from providers import PROVIDERS
 from providers.base import Charge, DeskInput, Kind, Provider, Redirect, Started
 from providers.errors import FieldError
 from tests.merchant.scripted import Scripted
@@ -47,3 +50,12 @@ class Mute(Phone):
 
     slug = "mute"
     cancel = Provider.cancel
+
+
+def install(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Register both for one test, content with whatever they are asked."""
+    for cls in (Phone, Mute):
+        monkeypatch.setitem(PROVIDERS, cls.slug, f"tests.merchant.phone:{cls.__name__}")
+    Phone.charges.clear()
+    for name, value in (("objects_to", ()), ("sentence", ""), ("url", "https://phone.example/form/1")):
+        monkeypatch.setattr(Phone, name, value)

@@ -9,10 +9,9 @@ import pytest
 from django.contrib.auth.models import User
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
-import providers
 from checkout.models import Account, Order, Payment, Shop
 from tests.merchant import rows
-from tests.merchant.phone import Phone
+from tests.merchant.phone import Phone, install
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -29,7 +28,7 @@ def browser(
 
 @pytest.fixture
 def account(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Account:
-    monkeypatch.setitem(providers.PROVIDERS, "phone", "tests.merchant.phone:Phone")
+    install(monkeypatch)
     return rows.account(shop, provider="phone", name="Phone, test")
 
 
