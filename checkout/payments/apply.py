@@ -70,8 +70,9 @@ def apply(payment_id: int, report: Report, *, who: str = Who.PROVIDER, user: Use
             _take_sums(order, payment, report, news, old=old)
             _take_particulars(payment, report, old=old)
             news.doubts += take_operations(order, payment, report)
-            if back := take_chargebacks(order, payment, report):
-                news.doubts += back
+            charged_back, doubts = take_chargebacks(order, payment, report)
+            news.doubts += doubts
+            if charged_back:
                 news.events.append("order.charged_back")
             if old:
                 _tell_of_old(order, payment, report)

@@ -133,23 +133,13 @@ def _intend(order: Order, asked: _Asked) -> tuple[Payment, bool]:
         if locked.state != OrderState.OPEN:
             raise NotPayable(f"the order is {locked.state}")
         opened = locked.open_attempt()
-        if opened is not None and (asked.occasion or asked.key):
-            raise NotPayable("another attempt is open")
         if opened is not None:
+            # What is open at the desk is not the shopper's to go on with, nor the other way round.
+            if asked.occasion or asked.key or bool(opened.desk) != (asked.desk is not None):
+                raise NotPayable("another attempt is open")
             return opened, False
-        if locked.is_past_hold():
-            raise NotPayable("its hold is over")
-        if locked.payments.filter(state__in=HELD_STATES).exists():
-            raise NotPayable("its money is authorised already")
         latest = locked.latest_attempt()
-        if latest is not None and not latest.may_retry:
-            raise NotPayable("a further attempt could charge twice")
-        if account.shop_id != locked.shop_id or not account.enabled:
-            raise NotPayable("the account is not for this order")
-        if saved_card is not None and not cards_for(locked, account).filter(pk=saved_card.pk).exists():
-            raise NotPayable("the card is not this customer's")
-        if saved_card is not None and asked.occasion and asked.occasion not in occasions_of(saved_card):
-            raise NotPayable(f"the customer did not leave the card for this: {asked.occasion.value}")
+        _must_be_possible(locked, latest, asked)
         number = latest.number + 1 if latest else 1
         now = timezone.now()
         payment = Payment.objects.create(
@@ -169,6 +159,25 @@ def _intend(order: Order, asked: _Asked) -> tuple[Payment, bool]:
         )
         _tell_of(locked, payment, asked)
         return payment, True
+
+
+def _must_be_possible(order: Order, latest: Payment | None, asked: _Asked) -> None:
+    """NotPayable with the reason, when the order is open and without an open attempt but may not have a new one."""
+    card = asked.saved_card
+    if order.agreement_id is not None:
+        raise NotPayable("it is an agreement's further payment")
+    if order.is_past_hold():
+        raise NotPayable("its hold is over")
+    if order.payments.filter(state__in=HELD_STATES).exists():
+        raise NotPayable("its money is authorised already")
+    if latest is not None and not latest.may_retry:
+        raise NotPayable("a further attempt could charge twice")
+    if asked.account.shop_id != order.shop_id or not asked.account.enabled:
+        raise NotPayable("the account is not for this order")
+    if card is not None and not cards_for(order, asked.account).filter(pk=card.pk).exists():
+        raise NotPayable("the card is not this customer's")
+    if card is not None and asked.occasion and asked.occasion not in occasions_of(card):
+        raise NotPayable(f"the customer did not leave the card for this: {asked.occasion.value}")
 
 
 def _tell_of(order: Order, payment: Payment, asked: _Asked) -> None:

@@ -70,9 +70,7 @@ def histories(draw: st.DrawFn) -> list[AgreementReport]:
         taken.append(renewal(f"{name}-{number}", EUR15))
         phase = draw(st.sampled_from([Phase.BILLING, Phase.RETRY, Phase.LAST]))
         story.append(active(name, phase=phase, charges=tuple(taken)))
-    # What is known here as never begun may be found alive, and only then over (`states.AGREEMENT_MOVES`).
-    over = () if waits in story and len(story) > 1 and story[1].state is AgreementState.CANCELED else OVER
-    for state in over[: draw(st.integers(0, 2))]:
+    for state in OVER[: draw(st.integers(0, 2))]:
         story.append(
             active(name, state=state, phase=Phase.CLOSED, endings=(), may_charge=False, charges=tuple(taken))
         )

@@ -15,6 +15,7 @@ from checkout.payments.agreement_follow_up import look_at
 from checkout.payments.cancel import give_up
 from checkout.payments.operate import operate
 from checkout.payments.recover import check
+from checkout.payments.reopen import NotReopenable, reopen
 from checkout.payments.start import start
 from checkout.payments.timeline import Who
 from checkout.states import State
@@ -171,6 +172,8 @@ def test_a_renewal_that_is_refused(
     assert first.attention == f"a payment of agreement {agreement.number} failed; the provider tries again"
     assert events(first) == ["agreement.updated", "order.attention"]
     assert codes(first).count("order.attention") == 1
+    with pytest.raises(NotReopenable):  # nobody is to pay it by its link
+        reopen(order)
 
 
 def test_money_that_comes_after_a_refusal(script: Script, agreement: Agreement) -> None:

@@ -99,6 +99,7 @@ def test_how_it_goes_on(script: Script, payment: Payment) -> None:
     assert Chargeback.objects.get().status == "REVERSED"
     assert codes(payment.order).count("payment.chargeback_status") == 1
     assert story(payment.order)[-1] == "Scripted says of the chargeback of 15.00 EUR: REVERSED."
+    assert events(payment.order).count("order.charged_back") == 2  # it came, and it was reversed
 
 
 def test_it_becomes_more(script: Script, payment: Payment) -> None:

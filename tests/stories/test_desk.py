@@ -48,3 +48,21 @@ def test_a_shoppers_attempt_has_none(script: Script, account: Account, order: Or
     start(order, account)
     charge: Any = script.asked("start")[0].charge
     assert charge.desk is None
+
+
+def test_what_is_open_at_the_shoppers_is_not_the_desks(
+    script: Script, account: Account, order: Order
+) -> None:
+    theirs = start(order, account)
+    with pytest.raises(NotPayable, match="another attempt is open"):
+        start(order, account, desk={"back": BACK, "locked": None}, who=Who.MERCHANT)
+    assert list(order.payments.all()) == [theirs]
+
+
+def test_what_is_open_at_the_desk_is_not_the_shoppers(script: Script, account: Account, order: Order) -> None:
+    desk = {"back": BACK, "locked": []}  # nothing is locked: whoever has this form may change what is paid
+    ours = start(order, account, desk=desk, who=Who.MERCHANT)
+    with pytest.raises(NotPayable, match="another attempt is open"):
+        start(order, account)
+    assert start(order, account, desk=desk, who=Who.MERCHANT) == ours  # a second click is
+    assert list(order.payments.all()) == [ours]
