@@ -53,7 +53,10 @@ ORDER_MOVES: dict[OrderState, frozenset[OrderState]] = {
 AGREEMENT_MOVES: dict[AgreementState, frozenset[AgreementState]] = {
     AgreementState.PENDING: frozenset(set(AgreementState) - {AgreementState.PENDING}),
     AgreementState.ACTIVE: frozenset({AgreementState.ENDED, AgreementState.TERMINATED}),
-    AgreementState.CANCELED: frozenset({AgreementState.ACTIVE}),  # money beats intent
+    # Money beats intent; and one that began after all may have ended before anybody asked again.
+    AgreementState.CANCELED: frozenset(
+        {AgreementState.ACTIVE, AgreementState.ENDED, AgreementState.TERMINATED}
+    ),
     AgreementState.ENDED: frozenset({AgreementState.TERMINATED}),
     AgreementState.TERMINATED: frozenset(),
 }

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.dispatch import receiver
 from django.utils import timezone
 from django_tasks import TaskResultStatus, task
+from django_tasks.base import Task
 from django_tasks_db.models import DBTaskResult
 
 from checkout import mail
@@ -43,7 +44,9 @@ def check_payment(payment_id: int) -> None:
 @task()
 def check_agreement(agreement_id: str) -> None:
     found = Agreement.objects.select_related("account", "payment__order", "payment__account")
-    look_at(found.get(pk=agreement_id))
+    agreement = found.get(pk=agreement_id)
+    with structlog.contextvars.bound_contextvars(agreement=agreement.number):
+        look_at(agreement)
 
 
 @task(priority=10)
@@ -108,9 +111,13 @@ def run_sweep() -> int:
         for pk in found:
             queue.enqueue(pk)
             queued += 1
-    for named, by_name in ((sweep.due_events(), send_event), (sweep.due_agreements(), check_agreement)):
-        for pk in named:
-            by_name.enqueue(str(pk))
+    by_name: tuple[tuple[list[Any], Task[[str], None]], ...] = (
+        (sweep.due_events(), send_event),
+        (sweep.due_agreements(), check_agreement),
+    )
+    for names, named in by_name:
+        for name in names:
+            named.enqueue(str(name))
             queued += 1
     return queued
 

@@ -321,7 +321,7 @@ def done(call: Call, status: OperationStatus = OperationStatus.SUCCESS) -> Repor
                   operations=(listed,))  # fmt: skip
 
 
-def active(name: str = "A-1", *, state: AgreementState = AgreementState.ACTIVE, phase: Phase = Phase.BILLING,
+def active(name: str = "A-1", *, state: AgreementState = AgreementState.ACTIVE, phase: Phase | None = Phase.BILLING,
            **more: Any) -> AgreementReport:  # fmt: skip
     """How an agreement stands that lives, can be ended and can be charged."""
     usual: dict[str, Any] = {"endings": tuple(Ending), "may_charge": True}

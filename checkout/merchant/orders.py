@@ -5,13 +5,16 @@ from typing import Any
 from django.contrib.admin import SimpleListFilter, display
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
+from django.urls import URLPattern
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 
 from checkout.merchant import order_actions
 from checkout.merchant.agreements import bond
+from checkout.merchant.at_desk import MAY_OPEN, at_desk
 from checkout.merchant.chargebacks import advice, chargebacks
+from checkout.merchant.desk import DeskPages
 from checkout.merchant.operations import Attempt, operations
 from checkout.merchant.record import RecordAdmin
 from checkout.merchant.shown import badge, customer_lines, moment, provider_name, sum_of, whole
@@ -103,6 +106,9 @@ class OrderAdmin(RecordAdmin):
         "agreement"
     )
 
+    def get_urls(self) -> list[URLPattern]:
+        return [*DeskPages(self).urls(), *super().get_urls()]
+
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
@@ -155,7 +161,10 @@ class OrderAdmin(RecordAdmin):
         return {
             "order": row,
             "seen": next((button for button in buttons if button.action.name == "seen"), None),
-            "buttons": [button for button in buttons if button.action.name != "seen"],
+            "buttons": [button for button in buttons if button.action.name not in ("seen", "leave_desk")],
+            "desk": at_desk(row),
+            "leave_desk": next((button for button in buttons if button.action.name == "leave_desk"), None),
+            "may_open_desk": request.user.has_perms(MAY_OPEN),
             "attempts": found,
             "totals": totals(row, payments),
             "tenders": tenders(payments),

@@ -84,8 +84,9 @@ def apply(
             _take_sums(order, payment, report, news, old=old)
             _take_particulars(payment, report, old=old)
             news.doubts += take_operations(order, payment, report)
-            if back := take_chargebacks(order, payment, report):
-                news.doubts += back
+            charged_back, doubts = take_chargebacks(order, payment, report)
+            news.doubts += doubts
+            if charged_back:
                 news.events.append("order.charged_back")
             if old:
                 _tell_of_old(order, payment, report)

@@ -6,9 +6,10 @@ from checkout.payments.timeline import Weight, Who, tell
 from providers.base import Report
 
 
-def take_chargebacks(order: Order, payment: Payment, report: Report) -> list[str]:
-    """Keep what is new of the report's chargebacks. Returns what a person has to look at. Call under the lock."""
-    doubts = []
+def take_chargebacks(order: Order, payment: Payment, report: Report) -> tuple[bool, list[str]]:
+    """Keep what is new of the report's chargebacks. Returns whether anything is, and what a person has to look at. Call
+    under the lock."""
+    news, doubts = False, []
     for told in report.chargebacks:
         row, new = Chargeback.objects.get_or_create(
             payment=payment,
@@ -22,6 +23,7 @@ def take_chargebacks(order: Order, payment: Payment, report: Report) -> list[str
             },
         )
         if new:
+            news = True
             tell(order, "payment.charged_back", payment=payment, who=Who.PROVIDER, weight=Weight.BAD,
                  money=str(row.money), why=row.reason or "—")  # fmt: skip
             doubts.append(f"the bank took {row.money} back (reason {row.reason or 'not told'})")
@@ -29,10 +31,11 @@ def take_chargebacks(order: Order, payment: Payment, report: Report) -> list[str
         before, status = row.money, fit(told.status, 30) or row.status
         if (before, row.status) == (told.money, status):
             continue
+        news = True
         row.amount_minor, row.status = told.money.minor, status
         row.save(update_fields=["amount_minor", "status"])
         tell(order, "payment.chargeback_status", payment=payment, who=Who.PROVIDER, money=str(row.money),
              status=row.status or "—")  # fmt: skip
         if row.money != before:
             doubts.append(f"the bank took {row.money} back, not {before} as was told first")
-    return doubts
+    return news, doubts

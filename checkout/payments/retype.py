@@ -48,8 +48,9 @@ def retype(
             raise NotRetypable(f"the order is in {locked.currency}")
         if wrong := disagreements(kind, terms, money, capture_later=capture_later):
             raise NotRetypable(" ".join(wrong[0]))
-        before = {"before_kind": locked.kind, "before": str(locked.money)}
+        before_kind, before = locked.kind, str(locked.money)
         locked.kind, locked.terms, locked.amount_minor, locked.capture_later = wanted
         locked.save(update_fields=["kind", "terms", "amount_minor", "capture_later"])
-        tell(locked, "order.retyped", who=who, user=user, kind=kind.value, money=str(money), **before)
+        tell(locked, "order.retyped", who=who, user=user, kind=kind.value, money=str(money),
+             before_kind=before_kind, before=before)  # fmt: skip
         return locked

@@ -99,6 +99,8 @@ def how_it_goes_on(order: Order, payment: Payment) -> dict[str, str] | None:
 
     Always our own page: it alone may embed the provider's widget, and it knows what became of the attempt since.
     """
+    if payment.desk:
+        return None  # it goes on at the merchant's desk
     if payment.state == State.STARTED and payment.show:
         return {"kind": "page", "url": order.pay_url}
     return None

@@ -153,9 +153,11 @@ def _intend(order: Order, asked: _Asked) -> tuple[Payment, bool]:
         if asked.seen is not None and asked.seen != locked.money:
             raise NotPayable("its amount was changed")
         opened = locked.open_attempt()
-        if opened is not None and (asked.occasion or asked.key or asked.invitation):
-            raise NotPayable("another attempt is open")
         if opened is not None:
+            # What is open at the desk is not the shopper's to go on with, nor the other way round.
+            other = bool(opened.desk) != (asked.desk is not None)
+            if other or asked.occasion or asked.key or asked.invitation:
+                raise NotPayable("another attempt is open")
             return opened, False
         latest = _must_be_possible(locked, asked)
         number = latest.number + 1 if latest else 1
@@ -186,6 +188,8 @@ def _must_be_possible(order: Order, asked: _Asked) -> Payment | None:
     """The attempt before. NotPayable with the reason, when the order is open and without an open attempt but may not
     have a new one."""
     card = asked.saved_card
+    if order.agreement_id is not None:
+        raise NotPayable("it is an agreement's further payment")
     if order.is_past_hold():
         raise NotPayable("its hold is over")
     if order.payments.filter(state__in=HELD_STATES).exists():

@@ -70,12 +70,24 @@ def disagreements(
     `spell` writes an amount: as the shop sends it, or as a person reads it."""
     found = list(_of_terms(kind, terms, capture_later, spell))
     if not found and terms is not None and money != terms.due_today():
-        found.append(("amount", f"must be {spell(terms.due_today())}: what is due today"))
-    if not found and kind is Kind.SAVE_CARD and money:
+        found.append(("amount", _due(terms, spell)))
+    if kind is Kind.SAVE_CARD and money:
         found.append(("amount", "must be 0 for save_card, which moves no money"))
-    if not found and not money and kind not in MAY_BE_FREE:
+    if not money and kind not in MAY_BE_FREE and "amount" not in {field for field, _why in found}:
         found.append(("amount", f"must be more than 0 for {kind.value}"))
     return found
+
+
+def _due(terms: Terms, spell: Spell) -> str:
+    """An order's amount is what its customer pays now, so the terms say it."""
+    due = spell(terms.due_today())
+    if terms.total is not None:
+        return f"must be {due}, the first of {terms.cycles} payments of {spell(terms.total)}"
+    if terms.trial_period is not None:
+        what = "the trial" if terms.trial else "the trial is free"
+    else:
+        what = "the initial amount" if terms.initial else "the first payment"
+    return f"must be {due}, {what}: what is due today"
 
 
 def _of_terms(kind: Kind, terms: Terms | None, capture_later: bool, spell: Spell) -> Iterator[FieldError]:

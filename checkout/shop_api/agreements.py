@@ -195,10 +195,9 @@ def _charge(agreement: Agreement, asked: NewCharge) -> tuple[Payment, bool]:
 
 
 def _is_for(known: Order, asked: NewCharge) -> bool:
-    """Could `asked` have made `known`? A payment that the agreement made of itself was asked for by nobody."""
-    asked_for = known.timeline.filter(code="payment.charged_again").exists()
+    """Could `asked` have made `known`? `charge_again` has compared the money, and that it was asked for at all."""
     described = not asked.description or asked.description == known.description
-    return asked_for and described and asked.metadata == known.metadata
+    return described and asked.metadata == known.metadata
 
 
 def _release(shop: Shop, key: str, mark: str) -> None:

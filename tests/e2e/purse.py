@@ -73,8 +73,7 @@ class Record:
 
     def sessions(self) -> list[dict[str, Any]]:
         """Those opened for it, oldest first."""
-        every = self.stage.sandbox.get("purse/sessions")["sessions"]
-        own = [one for one in every if one["order"]["reference"].startswith(f"{self.order.id}-")]
+        own = self.stage.sandbox.get("purse/sessions", reference=f"{self.order.id}-")["sessions"]
         return sorted(own, key=lambda one: str(one["created_at"]))
 
     def session(self) -> dict[str, Any]:
@@ -183,6 +182,7 @@ def open_form(checkout: Checkout, order: Order) -> Form:
 def form_in(checkout: Checkout) -> Form:
     form = Form(checkout.page.frame_locator("#purse-form iframe"), checkout.pay)
     expect(form.where.get_by_role("heading", level=1)).to_be_visible()
+    pages.has_its_height(checkout.page.locator("#purse-form iframe"))
     return form
 
 

@@ -39,7 +39,7 @@ ORDER_TABLE = {
 AGREEMENT_TABLE = {
     AgreementState.PENDING: ". x x x x",
     AgreementState.ACTIVE: ". . . x x",
-    AgreementState.CANCELED: ". x . . .",
+    AgreementState.CANCELED: "· x · x x",
     AgreementState.ENDED: ". . . . x",
     AgreementState.TERMINATED: ". . . . .",
 }
