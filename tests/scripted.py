@@ -41,6 +41,7 @@ from providers.base import (
     DeskInput,
     Incoming,
     Kind,
+    Link,
     Notification,
     Occasion,
     Operation,
@@ -53,7 +54,7 @@ from providers.base import (
     Started,
     Verb,
 )
-from providers.errors import Forged, Invalid
+from providers.errors import FieldError, Forged, Invalid
 from providers.money import Money
 
 PASSWORD = "canary-7f3a-do-not-show"
@@ -238,6 +239,13 @@ class Scripted(Bare):
             DeskInput(name="email", label="E-mail", needs="customer.email"),
         )
 
+    def sends_by(self) -> tuple[str, ...]:
+        return ("url", "mail", "sms", "whatsapp")
+
+    def complaints(self, charge: Charge) -> tuple[FieldError, ...]:
+        """Of links alone: what else is complained about, the tests of orders ask of other providers."""
+        return self._say("complaints", charge, usual=lambda call: ()) if charge.invitation else ()
+
     def cancel(self, charge: Charge, *, give_up: bool) -> Report:
         return self._say(
             "cancel", charge, usual=lambda call: Report(outcome=Outcome.CANCELED), give_up=give_up
@@ -286,7 +294,10 @@ def signed(body: bytes, password: str = PASSWORD) -> str:
 def opened(call: Call) -> Started:
     name = f"P-{call.charge.reference}"
     url = f"https://provider.example/pay/{name}"
-    return Started(show=Redirect(url=url), provider_id=name, memo={"session": name})
+    show: Redirect | Link = Redirect(url=url)
+    if call.charge.invitation is not None:  # a "url" is handed over by the merchant, the rest is delivered
+        show = Link(url=url, sent_to="" if call.charge.channel == "url" else call.charge.invitation.to)
+    return Started(show=show, provider_id=name, memo={"session": name})
 
 
 def paid(call: Call) -> Report:
