@@ -183,7 +183,7 @@ def test_twin_money_and_a_withdrawal_without_the_lock(
 
 def two_mails(race: Race, order: Order) -> tuple[Any, Any]:
     race.gate(links, "_must_be_few")  # called between "was it made before?" and the row
-    asked = {"channel": "email", "to": "ada@example.com", "key": "k-1", "who": Who.SHOP}
+    asked: dict[str, Any] = {"channel": "email", "to": "ada@example.com", "key": "k-1", "who": Who.SHOP}
     return race.run(lambda: invite(fresh(order), **asked), lambda: invite(fresh(order), **asked))
 
 
@@ -203,7 +203,13 @@ def test_twin_one_key_without_the_lock(race: Race, order: Order) -> None:
 
 def two_of_a_provider(race: Race, order: Order, account: Account) -> tuple[Any, Any]:
     race.gate(Order, "latest_attempt")
-    asked = {"account": account, "channel": "sms", "to": "+33600000000", "key": "k-1", "who": Who.SHOP}
+    asked: dict[str, Any] = {
+        "account": account,
+        "channel": "sms",
+        "to": "+33600000000",
+        "key": "k-1",
+        "who": Who.SHOP,
+    }
     return race.run(lambda: invite(fresh(order), **asked), lambda: invite(fresh(order), **asked))
 
 
@@ -219,7 +225,13 @@ def test_one_key_is_one_message_of_a_provider(
 
 
 def test_four_of_a_provider_at_once(script: Script, account: Account, order: Order) -> None:
-    asked = {"account": account, "channel": "sms", "to": "+33600000000", "key": "k-1", "who": Who.SHOP}
+    asked: dict[str, Any] = {
+        "account": account,
+        "channel": "sms",
+        "to": "+33600000000",
+        "key": "k-1",
+        "who": Who.SHOP,
+    }
     results = all_at_once(*[lambda: invite(fresh(order), **asked)] * 4)
     assert [new for _link, new in results].count(True) == 1
     assert {link.pk for link, _new in results} == {order.invitations.get().pk}

@@ -98,7 +98,7 @@ def test_the_end_alone_keeps_the_items(account: Account) -> None:
 
 def test_nothing_is_changed_when_nothing_would_be(script: Script, order: Order, payment: Payment) -> None:
     for asked in ({}, {"money": OLD}, {"expires_at": order.expires_at}):
-        assert change(order, who=Who.MERCHANT, **asked).money == OLD  # type: ignore[arg-type]
+        assert change(order, who=Who.MERCHANT, **asked).money == OLD
     assert (script.asked("update"), script.asked("cancel"), "order.changed" in codes(order)) == (
         [],
         [],

@@ -342,7 +342,7 @@ def test_one_key_is_one_link(order: Order) -> None:
     ],
 )
 def test_one_key_is_not_for_two_links(account: Account, order: Order, other: dict[str, str]) -> None:
-    first = {"channel": "email", "to": ADA, "key": "k-1"}
+    first: dict[str, Any] = {"channel": "email", "to": ADA, "key": "k-1"}
     invite(order, who=Who.SHOP, **first)
     with pytest.raises(NotSent, match=r"This key was used for another link\."):
         invite(order, who=Who.SHOP, **{**first, **other})
