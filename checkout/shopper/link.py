@@ -1,6 +1,6 @@
 """What does a customer meet who follows a payment link of ours? The order's page, or that the link was withdrawn."""
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.utils import translation
 from django.views.decorators.http import require_safe
@@ -13,6 +13,8 @@ from checkout.payments.links import opened
 def follow(request: HttpRequest, token: str) -> HttpResponse:
     """Lead on to the order, which shows what is owed by now. A withdrawn link leads to what was paid, and to nothing
     that could be."""
+    if not token.isprintable():  # a database would refuse the question
+        raise Http404
     rows = Invitation.objects.select_related("order__shop", "payment")
     invitation = get_object_or_404(rows, token=token, payment=None)
     order = invitation.order
