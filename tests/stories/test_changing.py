@@ -592,6 +592,18 @@ def test_after_the_new_amount_was_paid_the_old_one_comes_as_well(
     )
 
 
+def test_what_was_paid_is_not_talked_back_to_the_old_amount(
+    script: Script, order: Order, payment: Payment
+) -> None:
+    script.will("update", at(NEW))
+    to(order)
+    script.will("sync", took(NEW), took(OLD))
+    check(again(payment))
+    row = check(again(payment))
+    assert (row.state, row.money, row.captured) == (State.PAID, NEW, NEW)
+    assert flagged(order) == "asked 50.00 EUR, provider reports 42.99 EUR"
+
+
 def test_there_and_back_again_the_old_money_pays(script: Script, order: Order, payment: Payment) -> None:
     for money in (NEW, OLD):
         script.will("update", at(money))
