@@ -14,6 +14,7 @@ from checkout.merchant.asking import ask_about
 from checkout.merchant.at_desk import LEAVE
 from checkout.merchant.charges import ON_ORDER
 from checkout.merchant.desk import TAKE
+from checkout.merchant.link_change import CHANGE
 from checkout.merchant.shown import provider_name
 from checkout.models import Order
 from checkout.payments.cancel import give_up
@@ -210,6 +211,7 @@ ACTIONS = (
     ON_ORDER,
     TAKE,
     LEAVE,
+    CHANGE,
     Action(
         name="note",
         label=gettext_lazy("Add a note"),

@@ -15,6 +15,8 @@ from checkout.merchant.agreements import bond
 from checkout.merchant.at_desk import MAY_OPEN, at_desk
 from checkout.merchant.chargebacks import advice, chargebacks
 from checkout.merchant.desk import DeskPages
+from checkout.merchant.link_pages import LinkPages
+from checkout.merchant.link_rows import links_part
 from checkout.merchant.operations import Attempt, operations
 from checkout.merchant.record import RecordAdmin
 from checkout.merchant.shown import badge, customer_lines, moment, provider_name, sum_of, whole
@@ -107,7 +109,7 @@ class OrderAdmin(RecordAdmin):
     )
 
     def get_urls(self) -> list[URLPattern]:
-        return [*DeskPages(self).urls(), *super().get_urls()]
+        return [*DeskPages(self).urls(), *LinkPages(self).urls(), *super().get_urls()]
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -177,6 +179,7 @@ class OrderAdmin(RecordAdmin):
             "events": self._events(request, row),
             "customer": customer_lines(row.customer),
             "items": [{**item, "unit_price": Money(item["unit_price"], row.currency)} for item in row.items],
+            **links_part(request, row),
             # Who holds the link may pay and see the order as the shopper does: it is for those who may act on it.
             # A further payment of an agreement is nobody's to pay.
             "may_see_link": request.user.has_perm("checkout.change_order") and not row.agreement_id,
