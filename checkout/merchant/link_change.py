@@ -19,6 +19,7 @@ from checkout.merchant.shown import provider_name
 from checkout.models import Invitation, Order
 from checkout.payments.change import NotChanged, change
 from checkout.payments.timeline import Who
+from checkout.payments.wanted import wish_of
 from checkout.states import HELD_STATES, OrderState, State
 from checkout.templatetags.guichet import money as money_text
 from checkout.templatetags.guichet import plain_moment
@@ -93,6 +94,10 @@ def of_the_attempt(order: Order, *, given_up: bool) -> list[str]:
     follows = attempt.state == State.STARTED and attempt.account.provider_class.can("update")
     if follows and not given_up:
         told = [_("Attempt %(number)s is open: %(provider)s is told of the change first.") % about]
+        if wish_of(attempt) is not None:
+            told.append(
+                _("What %(provider)s was asked for before and has not confirmed is replaced by it.") % about
+            )
         if link is not None:
             told.append(
                 _("The link that %(provider)s opened for it stays good, with what is owed then.") % about

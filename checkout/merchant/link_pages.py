@@ -18,7 +18,7 @@ from checkout.merchant.action import Said, Text, acting, done, noted, refused, u
 from checkout.merchant.desk_fields import LANGUAGES
 from checkout.merchant.link_change import of_the_attempt
 from checkout.merchant.link_form import LinkForm, Message, preview, with_text
-from checkout.merchant.link_rows import address, can_send_again, can_withdraw, links_of
+from checkout.merchant.link_rows import address, can_send_again, can_withdraw, links_of, pending_change
 from checkout.merchant.link_ways import MAY_SEND, is_payable, ways_for
 from checkout.merchant.shown import provider_name
 from checkout.models import Invitation, Order
@@ -315,7 +315,8 @@ def outcome(link: Invitation) -> Said:
 
 def _what_becomes(order: Order, message: Message) -> list[str]:
     """Of an attempt that is open, and of what is out."""
-    told = []
+    pending = pending_change(order)
+    told = [pending] if pending else []
     attempt = order.open_attempt()
     if message.way.account is not None and attempt is not None:
         told += of_the_attempt(order, given_up=True)

@@ -11,9 +11,12 @@ from django.test import Client
 from django.utils import timezone
 
 from checkout.models import Account, Invitation, Order, Payment
+from checkout.payments.change import NotChanged, change
 from checkout.payments.figures import violations
+from checkout.payments.timeline import Who
 from checkout.states import State
 from providers.errors import Invalid, Uncertain
+from providers.money import Money
 from tests.merchant.clicks import hidden, said
 from tests.merchant.linking import AGAIN, PHONE, at, by, errors, page, proposed, refused_at, sent
 from tests.scripted import Clock, Script, install, make_account, make_order, make_payment, paid, work
@@ -315,6 +318,28 @@ def test_an_amount_that_changed_meanwhile_is_read_back_anew(client: Client, orde
     assert not Invitation.objects.exists()
     answer = client.post(at("send", order), {**form, "seen": hidden(html, "seen")})
     assert said(answer) == "The e-mail to ada@example.org is on its way."
+
+
+def test_a_change_that_is_not_confirmed_is_said_before_a_link_is_sent(
+    client: Client, script: Script, account: Account, order: Order
+) -> None:
+    sent(client, order, way=by(account, "sms"))
+    script.will("update", Uncertain("No answer."))
+    with pytest.raises(NotChanged):
+        change(order, money=Money(5000, "EUR"), who=Who.MERCHANT)
+    order.refresh_from_db()
+    back = client.post(at("send", order), proposed(client, order)).content.decode()
+    assert "Scripted was asked to change attempt 1 to €50.00" in back
+    form = {**proposed(client, order), "confirmed": "yes", "seen": "4299 EUR", "until": _in_days(9)}
+    answer = client.post(at("send", order), form)
+    assert errors(answer) == {
+        "__all__": ["Nothing was sent: Another change is under way. Look at the order again in a minute."]
+    }
+    assert Invitation.objects.count() == 1
+
+
+def _in_days(days: int) -> str:
+    return (timezone.now() + timedelta(days=days)).strftime("%Y-%m-%dT%H:%M")
 
 
 # --- who may ---------------------------------------------------------------------------------------------------------

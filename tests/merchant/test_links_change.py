@@ -170,6 +170,7 @@ def test_silence_and_the_change_is_taken_back(
     clock.forward(minutes=10)
     form, html = read_back(client, order)
     assert "The order stays over €42.99." in html
+    assert "What Scripted was asked for before and has not confirmed is replaced by it." in html
     assert do(client, order, "change", **form).startswith("The order is over €42.99 now")
     assert script.asked("update")[-1].charge.money == Money(4299, "EUR")
     assert "A change is not confirmed" not in client.get(page(order)).content.decode()

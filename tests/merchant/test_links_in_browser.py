@@ -7,6 +7,7 @@ import pytest
 from django.contrib.auth.models import User
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
+from checkout.link_texts import LinkText
 from checkout.models import Account, Invitation, Order
 from tests.merchant.linking import PHONE
 from tests.scripted import Script, install, make_account, make_order
@@ -38,6 +39,16 @@ def account(script: Script, db: None) -> Account:
 def order(account: Account) -> Order:
     customer = {"email": "ada@example.org", "phone": PHONE}
     return make_order(account.shop, email="ada@example.org", customer=customer)
+
+
+@pytest.fixture(autouse=True)
+def texts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever their translations say by now."""
+
+    def in_language(self: LinkText, language: str) -> tuple[str, str]:
+        return f"{self.name} in {language}", f"{self.name} in {language}: {{link}}"
+
+    monkeypatch.setattr(LinkText, "in_language", in_language)
 
 
 @pytest.fixture
@@ -96,12 +107,13 @@ def test_a_link_is_copied_and_one_is_sent(
     expect(page.get_by_label("To the mobile number")).to_be_hidden()
     fits()
     page.get_by_label("The customer’s language").select_option("fr")
-    expect(page.get_by_label("Subject")).to_have_value("Votre paiement de {amount}")
+    expect(page.get_by_label("Subject")).to_have_value("order in fr")
     page.get_by_label("Museum online: SMS").check()
     expect(page.get_by_label("To the mobile number")).to_have_value(PHONE)
     expect(page.get_by_label("Subject")).to_be_hidden()
     expect(page.get_by_label("A text to begin with")).to_have_value("short")
     text = page.get_by_label("Text", exact=True)
+    expect(text).to_have_value("short in fr: {link}")
     text.fill("Mine: {link}")
     page.get_by_label("The customer’s language").select_option("en")
     expect(text).to_have_value("Mine: {link}")  # what was written stays
@@ -133,8 +145,8 @@ def test_it_works_without_its_script(
     page.get_by_label("A text to begin with").select_option("reminder")
     page.get_by_label("The customer’s language").select_option("fr")
     page.get_by_role("button", name="Take this text").click()
-    expect(page.get_by_label("Subject")).to_have_value("Rappel : {amount} à payer")
+    expect(page.get_by_label("Subject")).to_have_value("reminder in fr")
     page.get_by_label("Subject").press("Enter")
     page.get_by_role("button", name="Send it").click()
     page.get_by_text("The e-mail to ada@example.org is on its way.").wait_for()
-    assert Invitation.objects.get().subject == "Rappel : {amount} à payer"
+    assert Invitation.objects.get().subject == "reminder in fr"
