@@ -17,6 +17,7 @@ from checkout.payments.timeline import Who
 from checkout.states import State
 from providers.errors import Invalid, Uncertain
 from providers.money import Money
+from tests.merchant.calling import at_once
 from tests.merchant.clicks import hidden, said
 from tests.merchant.linking import AGAIN, PHONE, at, by, errors, page, proposed, refused_at, sent
 from tests.scripted import Clock, Script, install, make_account, make_order, make_payment, paid, work
@@ -208,6 +209,20 @@ def test_a_provider_sends_it_and_two_clicks_are_one_message(
         "sms", PHONE, "", "{amount}: {link}", "fr",
     )  # fmt: skip
     assert call.charge.expires_at > timezone.now() + timedelta(days=6)
+
+
+@pytest.mark.parametrize("channel", ["sms", "email"])
+def test_two_tabs_at_the_same_moment_are_one_message(
+    client: Client, merchant: User, script: Script, account: Account, order: Order, channel: str
+) -> None:
+    way = channel if channel == "email" else by(account, channel)
+    form = {**proposed(client, order), "way": way, "confirmed": "yes", "seen": "4299 EUR"}
+    at_once(merchant, at("send", order), form)
+    work()
+    assert Invitation.objects.get().channel == channel
+    assert (len(script.asked("start")), len(mail.outbox)) == ((1, 0) if channel == "sms" else (0, 1))
+    assert order.timeline.filter(code="order.changed").count() == 1
+    assert order.timeline.filter(code="link.made").count() == 1
 
 
 @pytest.mark.parametrize(
