@@ -99,7 +99,7 @@ def apply(
         if warned and payment.state in MONEY_STATES and payment.captured_minor:
             # Where money has been taken nobody looks again of themselves: a chargeback, money taken twice.
             news.doubts.append(report.warning)
-        payment.next_check_at = next_look(payment, timezone.now())
+        payment.next_check_at = next_look(payment, timezone.now()) or report.look_again
         payment.save()
         if report.agreement is not None and not problem and order.agreement_id is None:
             take_agreement(order, payment, report.agreement)

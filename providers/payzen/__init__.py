@@ -201,7 +201,8 @@ class PayZen(Provider):
         A form has nothing to withdraw: its token is in our page alone, which the shopper is leaving, and what is paid
         in it after all comes to light by itself. OPEN when the order could not be withdrawn.
         """
-        now = self._standing.now(charge)
+        seen = self._standing.look(charge)
+        now = self._standing.report(charge, seen)
         if now.outcome is not Outcome.OPEN:
             return now
         order_id = order_id_of(charge)
@@ -209,6 +210,8 @@ class PayZen(Provider):
             return replace(now, outcome=Outcome.CANCELED)
         if self.settings.cancels_orders and self._cancelled(order_id):
             return self._standing.now(charge)
+        if seen.order is not None and _ends_within(seen.order, WITHDRAWN_AFTER):
+            return replace(now, outcome=Outcome.CANCELED)  # a later end would only keep it payable for longer
         return self._let_lapse(charge, order_id, now.asked)
 
     def _cancelled(self, order_id: str) -> bool:
@@ -230,8 +233,8 @@ class PayZen(Provider):
             return self._standing.now(charge)  # not withdrawn: it is what it is
         seen = self._standing.look(charge)
         now = self._standing.report(charge, seen)
-        ends = seen.order.expiration_date if seen.order else None
-        if now.outcome is Outcome.OPEN and ends is not None and ends <= datetime.now(UTC) + WITHDRAWN_WITHIN:
+        ends = seen.order is not None and _ends_within(seen.order, WITHDRAWN_WITHIN)
+        if now.outcome is Outcome.OPEN and ends:
             return replace(now, outcome=Outcome.CANCELED)
         return now
 
@@ -245,6 +248,10 @@ class PayZen(Provider):
 
     def refund(self, charge: Charge, money: Money, *, key: str, plan: Mapping[str, Any]) -> Report:
         return self._till.refund(charge, money, key)
+
+
+def _ends_within(order: PaymentOrder, soon: timedelta) -> bool:
+    return order.expiration_date is not None and order.expiration_date <= datetime.now(UTC) + soon
 
 
 def _as_it_was_sent(charge: Charge) -> Charge:

@@ -83,8 +83,12 @@ def _form(incoming: Incoming) -> Mapping[str, str]:
 
 
 def _key(told: Payment) -> str:
-    """Every transaction and how it stands: a repetition says the same, news does not."""
-    return ",".join(sorted(f"{one.uuid}:{one.detailed_status}" for one in told.transactions))
+    """The order, and every transaction, how it stands and for how much: a repetition says the same, news does not. What
+    is lessened before its capture keeps its name and its status."""
+    ends = sorted(
+        f"{one.uuid}:{one.detailed_status}:{one.amount}:{one.currency}" for one in told.transactions
+    )
+    return ",".join([f"{told.order_status}:{told.order_cycle}", *ends]) if ends else ""
 
 
 def _ids(told: Payment) -> Iterator[str]:

@@ -65,8 +65,12 @@ def _of_the_customer(charge: Charge) -> Iterator[FieldError]:
 def _of_what_it_brings(
     settings: PayzenSettings, charge: Charge, brought: PayzenOrder
 ) -> Iterator[FieldError]:
-    if brought.tax_amount is not None and charge.money.minor > 0 and brought.tax_amount > charge.money.minor:
-        yield f"{bodies.OPTIONS}.taxAmount", "is more than the amount"
+    try:
+        amount = to_platform(charge.money, settings.disputed_currencies)
+    except Invalid:
+        amount = 0  # told already
+    if brought.tax_amount is not None and 0 < amount < brought.tax_amount:
+        yield f"{bodies.OPTIONS}.taxAmount", "is more than the amount, in PayZen's own units"
     for name in _RESERVED & (brought.metadata or {}).keys():
         yield f"{bodies.OPTIONS}.metadata.{name}", "is a name that we use ourselves"
 

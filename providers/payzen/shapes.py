@@ -5,6 +5,7 @@ Every answer comes in one envelope: `status` SUCCESS with an object in `answer`,
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated, Any
 
 from pydantic import (
@@ -77,6 +78,7 @@ class _CardDetails(Wire):
     expiry_month: Units = None
     expiry_year: Units = None
     card_holder_name: Text = Field("", repr=False)
+    expected_capture_date: MaybeTime = None
     authorization_response: Annotated[_Authorization, BeforeValidator(_object)] = _Authorization()
 
 
@@ -128,6 +130,11 @@ class Transaction(Wire):
         return words.card(
             told.effective_brand, told.pan, told.expiry_month, told.expiry_year, told.card_holder_name
         )
+
+    @property
+    def settles(self) -> datetime | None:
+        """When the money is to move at the bank, or was to."""
+        return self.transaction_details.card_details.expected_capture_date or self.creation_date
 
     @property
     def age(self) -> float:

@@ -24,6 +24,10 @@ from providers.payzen.wire import Gateway, Refused
 FORM_LIVES = timedelta(minutes=25)
 # Lest our clock be ahead of PayZen's: beside an order that can still be paid, another attempt could be paid as well.
 GRACE = timedelta(minutes=2)
+# What is paid is captured days later, and may be cancelled or fail until then, of which PayZen rings only where the
+# shop's rules say so. So it is asked about, a day after the capture is due and each day from then on.
+A_DAY = timedelta(days=1)
+WATCHED = timedelta(days=30)
 _HELD = frozenset({Outcome.PAID, Outcome.AUTHORIZED})
 _OPEN = frozenset({OperationStatus.PENDING, OperationStatus.UNCERTAIN})
 
@@ -114,7 +118,7 @@ class Standing:
             return self._report(charge, seen, Outcome.PENDING, told, warning=odd)
         if outcome is Outcome.PENDING:
             return self._report(charge, seen, outcome, told, warning=odd)
-        doubled = _doubled(seen, told)
+        doubled = _doubled(charge, seen, told)
         if (whole := whole_of(charge, told, amount)) != charge.money:
             # Whoever compares it says so; nothing else of it is looked at.
             captured = whole if outcome is Outcome.PAID else None
@@ -123,7 +127,7 @@ class Standing:
             )
         sums = sums_of(charge, told, amount, seen.credits, keys)
         warnings = [*sums.warnings, str(doubled.get("warning", ""))]
-        if outcome is Outcome.FAILED:
+        if outcome is Outcome.FAILED or (outcome is Outcome.EXPIRED and charge.captured):
             warnings.append(
                 f"PayZen says {words.plain(told.detailed_status)} of money that was authorised before."
             )
@@ -141,6 +145,7 @@ class Standing:
             saved_card=_kept(charge, told) if outcome in _HELD else None,
             decline=_decline(told) if outcome is Outcome.FAILED else None,
             may_retry=doubled.get("may_retry"),
+            look_again=_look_again(told, seen.credits),
             warning=" ".join(filter(None, warnings)),
             memo={"uuid": told.uuid, "minor": sums.whole.minor},
         )
@@ -243,8 +248,21 @@ def _chosen(charge: Charge, debits: Sequence[Transaction]) -> Transaction | None
     return max(held or under_way or debits, key=lambda told: told.age)
 
 
-def _doubled(seen: Seen, told: Transaction) -> dict[str, Any]:
-    """Has somebody else's money come for the same order? Then a person looks first."""
+def _look_again(told: Transaction, given_back: Sequence[Transaction]) -> datetime | None:
+    """When to ask about money that is promised and has not moved yet."""
+    waiting = [one.settles for one in (told, *given_back) if one.detailed_status in words.NOT_MOVED]
+    now = datetime.now(UTC)
+    due = [at for at in waiting if at is not None and now < at + WATCHED]
+    return max(now, *due) + A_DAY if due else None
+
+
+def _doubled(charge: Charge, seen: Seen, told: Transaction) -> dict[str, Any]:
+    """Has somebody else's money come for the same order, or the same once more? Then a person looks first."""
+    known = charge.memo.get("uuid", told.uuid)
+    if charge.captured and known != told.uuid:
+        new = words.plain(told.uuid)
+        odd = f"PayZen has taken money anew, {new}, after the payment was undone. Look at the Back Office."
+        return {"warning": odd, "may_retry": False}
     others = [
         words.plain(other.uuid)
         for other in seen.debits

@@ -79,7 +79,8 @@ def sums_of(
     missing = whole - left - before
     new: list[Operation] = []
     if missing.minor > 0:
-        verb = Verb.REFUND if taken else Verb.VOID
+        # Taken by our record, that is: between two looks it may have been lessened, and captured afterwards.
+        verb = Verb.REFUND if charge.captured else Verb.VOID
         new.append(
             Operation(
                 verb=verb,
@@ -166,7 +167,12 @@ def _refunds(
             provider_id=credit.uuid,
             message=why.message if status is OperationStatus.FAILURE else "",
         )
-        known = next((o.key for o in charge.operations if o.provider_id == credit.uuid), "")
-        found.append(replace(operation, key=operation.key or known))
+        known = next((o for o in charge.operations if o.provider_id == credit.uuid), None)
+        found.append(replace(operation, key=operation.key or (known.key if known else "")))
+        if status is OperationStatus.FAILURE and known and known.status is OperationStatus.SUCCESS:
+            odd.append(
+                f"PayZen says {words.plain(credit.detailed_status)} of the refund of {money} that was done before: "
+                "the customer may not have it. Look at the Back Office."
+            )
         odd += [unknown] if unknown else []
     return found, odd

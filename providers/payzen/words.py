@@ -34,6 +34,8 @@ OUTCOMES = {
 # A transaction that the shopper tried and that came to nothing.
 REFUSALS = frozenset({"REFUSED", "ERROR", "CAPTURE_FAILED", "NOT_CREATED"})
 CAPTURED = frozenset({"CAPTURED"})  # ... and can be refunded; before, it is cancelled or lessened
+# Promised by the bank, and not moved yet: it may still come to nothing, and nobody need ring.
+NOT_MOVED = frozenset({"AUTHORISED", "PARTIALLY_AUTHORISED"})
 
 # The same words, where it is a refund.
 REFUNDS = {

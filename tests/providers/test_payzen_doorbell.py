@@ -76,7 +76,7 @@ def test_the_recorded_notification_of_the_contract(wire: Wire) -> None:
     vector = next(vector for vector in VECTORS["vectors"] if vector["id"] == "php-sdk-password")
     told = wire.payzen().read_notification(ring({name: vector[name] for name in FIELDS}))
     assert told == Notification(
-        key="017574bda28e4f1d8413b97fc65c8197:AUTHORISED",
+        key="PAID:CLOSED,017574bda28e4f1d8413b97fc65c8197:AUTHORISED:990:EUR",
         about="order myOrderId-618776 paid",
         reference="myOrderId-618776",
         provider_ids=("017574bda28e4f1d8413b97fc65c8197",),
@@ -167,14 +167,32 @@ def test_one_ring_is_told_from_another(wire: Wire) -> None:
     payzen = wire.payzen()
     first = payzen.read_notification(rung(payment(serverDate="2026-11-22T19:00:01+00:00")))
     again = payzen.read_notification(rung(payment(serverDate="2026-11-22T19:15:00+00:00")))
-    assert first.key == again.key == f"{UUID}:AUTHORISED"
+    assert first.key == again.key == f"PAID:CLOSED,{UUID}:AUTHORISED:990:EUR"
     moved = payzen.read_notification(rung(payment(transaction("CAPTURED"))))
-    assert moved.key == f"{UUID}:CAPTURED"
+    assert moved.key == f"PAID:CLOSED,{UUID}:CAPTURED:990:EUR"
     back = payzen.read_notification(rung(payment(transaction("CAPTURED"), refunded(300))))
-    assert back.key == f"{REFUND}:AUTHORISED,{UUID}:CAPTURED"
+    assert back.key == f"PAID:CLOSED,{REFUND}:AUTHORISED:300:EUR,{UUID}:CAPTURED:990:EUR"
     assert back.provider_ids == (UUID, REFUND)
     refusal = payzen.read_notification(rung(payment(refused(), orderStatus="UNPAID", orderCycle="OPEN")))
-    assert (refusal.key, refusal.about) == (f"{UUID}:REFUSED", f"order {REFERENCE} unpaid")
+    assert (refusal.key, refusal.about) == (
+        f"UNPAID:OPEN,{UUID}:REFUSED:990:EUR",
+        f"order {REFERENCE} unpaid",
+    )
+
+
+def test_what_is_lessened_in_the_back_office_is_news(wire: Wire) -> None:
+    """It keeps its name and its status: only the amount is another one."""
+    payzen = wire.payzen()
+    whole = payzen.read_notification(rung(payment(transaction())))
+    less = payzen.read_notification(rung(payment(transaction(amount=890))))
+    assert whole.key != less.key
+
+
+def test_an_order_that_ends_after_a_refusal_is_news(wire: Wire) -> None:
+    payzen = wire.payzen()
+    once_more = payzen.read_notification(rung(payment(refused(), orderStatus="UNPAID", orderCycle="OPEN")))
+    over = payzen.read_notification(rung(payment(refused(), orderStatus="UNPAID", orderCycle="CLOSED")))
+    assert once_more.key != over.key
 
 
 def test_a_refund_alone_leads_to_its_payment(wire: Wire) -> None:

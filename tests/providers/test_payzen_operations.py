@@ -410,6 +410,14 @@ def test_without_a_cancel_the_order_is_made_to_lapse(wire: Wire, has: bool) -> N
     }
 
 
+def test_what_lapses_by_itself_within_the_minute_is_not_made_payable_for_longer(wire: Wire) -> None:
+    for seconds in (-5, 20):
+        ends = (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat()
+        wire.asks(order(expirationDate=ends), NOBODY)
+        assert wire.payzen().cancel(opened(), give_up=True).outcome is Outcome.CANCELED
+    assert CHANGE not in wire.called
+
+
 def test_a_sent_order_lapses_with_its_recipient(wire: Wire) -> None:
     wire.asks(order(), NOBODY).expect(CHANGE, soon()).asks(soon(), NOBODY)
     assert wire.payzen().cancel(opened(memo=MAILED), give_up=True).outcome is Outcome.CANCELED

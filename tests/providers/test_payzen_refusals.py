@@ -62,6 +62,13 @@ def test_what_an_order_brings_is_checked_by_its_path(wire: Wire, options: Any, p
     assert wire.called == []
 
 
+def test_a_tax_is_compared_in_the_units_in_which_it_is_told(wire: Wire) -> None:
+    """42 units of IDR are 4200 of ours."""
+    found = wire.payzen().complaints(charge(money=Money(4200, "IDR"), options={"taxAmount": 43}))
+    assert [field for field, _ in found] == [f"{HERE}.taxAmount"]
+    assert not wire.payzen().complaints(charge(money=Money(4200, "IDR"), options={"taxAmount": 42}))
+
+
 @pytest.mark.parametrize(
     ("changes", "path", "why"),
     [

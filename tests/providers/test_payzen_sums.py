@@ -1,6 +1,7 @@
 """What came of the money of a PayZen payment: refunds, voids and captures, told by sums and by transactions?"""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -177,3 +178,85 @@ def test_a_capture_is_found_and_what_was_voided_before_stays_so(wire: Wire) -> N
         (Verb.CAPTURE, "capture-1", UUID),
         (Verb.VOID, "void-1", f"{UUID}:690"),
     ]
+
+
+def test_what_was_lessened_and_captured_between_two_looks_was_voided(wire: Wire) -> None:
+    """By our record nothing had been taken, so nothing was given back."""
+    wire.lists(listed(transaction("CAPTURED", amount=690)))
+    asked = own(Verb.VOID, 300, "void-1", OperationStatus.UNCERTAIN)
+    report = wire.payzen().sync(reserved(operations=(asked,)))
+    assert (report.outcome, report.authorized) == (Outcome.PAID, NINE_NINETY)
+    assert (report.captured, report.voided, report.refunded) == (
+        Money(690, "EUR"),
+        Money(300, "EUR"),
+        NOTHING,
+    )
+    assert report.operations is not None
+    assert [(o.verb, o.key, o.money.minor) for o in report.operations] == [
+        (Verb.CAPTURE, "", 690),
+        (Verb.VOID, "void-1", 300),
+    ]
+
+
+# --- money that is promised and comes to nothing ----------------------------------------------------------
+
+
+def test_paid_money_that_lapses_is_told(wire: Wire) -> None:
+    wire.lists(listed(transaction("EXPIRED", status="UNPAID")))
+    report = wire.payzen().sync(paid())
+    assert (report.outcome, report.captured) == (Outcome.EXPIRED, NINE_NINETY)
+    assert report.warning == "PayZen says EXPIRED of money that was authorised before."
+
+
+def test_a_refund_that_was_done_and_is_undone_is_told(wire: Wire) -> None:
+    done = own(Verb.REFUND, 300, "key-1", OperationStatus.SUCCESS, REFUND)
+    wire.lists(listed(transaction("CAPTURED"), refunded(300, "CANCELLED")))
+    report = wire.payzen().sync(paid(operations=(done,), refunded=Money(300, "EUR")))
+    assert report.refunded == NOTHING
+    assert report.warning == (
+        "PayZen says CANCELLED of the refund of 3.00 EUR that was done before: the customer may not have it. "
+        "Look at the Back Office."
+    )
+    wire.lists(listed(transaction("CAPTURED"), refunded(300)))
+    assert wire.payzen().sync(paid(operations=(done,), refunded=Money(300, "EUR"))).warning == ""
+
+
+def test_money_that_comes_anew_after_the_payment_was_undone_calls_a_person(wire: Wire) -> None:
+    wire.lists(listed(transaction("CANCELLED"), transaction("CAPTURED", uuid=OTHER)))
+    report = wire.payzen().sync(paid(refunded=NINE_NINETY))
+    assert report.may_retry is False
+    assert report.warning.startswith(f"PayZen has taken money anew, {OTHER}")
+
+
+def ago(**span: int) -> str:
+    return (datetime.now(UTC) - timedelta(**span)).isoformat(timespec="seconds")
+
+
+def in_hours(at: datetime | None) -> float:
+    assert at is not None
+    return round((at - datetime.now(UTC)).total_seconds() / 3600, 1)
+
+
+def due(at: str) -> dict[str, object]:
+    return {"cardDetails": {"effectiveBrand": "CB", "expectedCaptureDate": at}}
+
+
+def test_until_it_is_captured_money_is_asked_about(wire: Wire) -> None:
+    payzen = wire.payzen()
+    wire.lists(listed(transaction(creationDate=ago(minutes=0))))
+    assert in_hours(payzen.sync(paid()).look_again) == 24
+    wire.lists(listed(transaction(creationDate=ago(days=9), details=due(ago(days=-3)))))
+    assert in_hours(payzen.sync(paid()).look_again) == 24 * 4
+    wire.lists(listed(transaction(creationDate=ago(days=9), details=due(ago(days=2)))))
+    assert in_hours(payzen.sync(paid()).look_again) == 24
+    # ... but not for ever in vain, and not once it has moved.
+    wire.lists(listed(transaction(creationDate=ago(days=31))))
+    assert payzen.sync(paid()).look_again is None
+    wire.lists(listed(transaction("CAPTURED", creationDate=ago(days=1))))
+    assert payzen.sync(paid()).look_again is None
+    wire.lists(listed(transaction("CAPTURED"), refunded(300, creationDate=ago(hours=1))))
+    assert in_hours(payzen.sync(paid()).look_again) == 24
+    wire.lists(listed(transaction("CAPTURED"), refunded(300, "CAPTURED", creationDate=ago(hours=1))))
+    assert payzen.sync(paid()).look_again is None
+    wire.lists(listed(transaction("AUTHORISED_TO_VALIDATE", creationDate=ago(hours=1))))
+    assert payzen.sync(reserved()).look_again is None  # the core looks at these itself
