@@ -1,11 +1,15 @@
-/* Says how PayZen's form fares: slow, not to be had, or out of time. The form draws itself.
+/* Says how PayZen's form fares: slow, not to be had, or out of time, and then offers another way on. The form draws
+   itself.
    It stands before PayZen's script in the page, so that it hears how that one loads. */
 (function () {
   "use strict";
 
   var SLOW_MS = 10000;
   var TOKEN_EXPIRED = "PSP_108";
-  var slow = window.setTimeout(function () { show("payzen-slow", true); }, SLOW_MS);
+  var slow = window.setTimeout(function () {
+    show("payzen-slow", true);
+    show("payzen-page", true);
+  }, SLOW_MS);
 
   function show(id, visible) {
     var element = document.getElementById(id);
@@ -15,11 +19,13 @@
   function settle() {
     window.clearTimeout(slow);
     show("payzen-slow", false);
+    show("payzen-page", false);
   }
 
   function fail() {
     settle();
     show("payzen-error", true);
+    show("payzen-page", true);
   }
 
   function arrived() {

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -54,8 +55,9 @@ def show(**settings: Any) -> Widget:
 
 
 def drawn(widget: Widget, **context: Any) -> str:
+    rows = {"order": SimpleNamespace(token="order-token"), "attempt": SimpleNamespace(number=3)}
     with translation.override("en"):
-        return render_to_string(widget.template, {"widget": widget.data, "show": widget, **context})
+        return render_to_string(widget.template, {"widget": widget.data, "show": widget, **rows, **context})
 
 
 def test_the_page_has_what_the_form_needs() -> None:
@@ -96,6 +98,7 @@ def visit(page: Page, widget: Widget, script: str | None) -> list[Any]:
     source = finders.find("widgets/payzen.js")
     assert isinstance(source, str)
     sent: list[Any] = []
+    page.set_default_timeout(5000)
 
     def serve(route: Route) -> None:
         url = route.request.url
@@ -113,7 +116,7 @@ def visit(page: Page, widget: Widget, script: str | None) -> list[Any]:
             route.fulfill(path=source, content_type="text/javascript")
         else:
             headers = {"Content-Security-Policy": POLICY}
-            body = drawn(widget, csp_nonce="n0nce")
+            body = drawn(widget, csp_nonce="n0nce", page_instead=True)
             route.fulfill(body=body, content_type="text/html", headers=headers)
 
     page.unroute_all()
@@ -132,7 +135,7 @@ def test_the_form_reads_its_own_tag(browser_page: Page) -> None:
         "kr-language": "fr-FR",
     }
     browser_page.evaluate("heard.ready()")
-    for quiet in ("slow", "error", "late"):
+    for quiet in ("slow", "error", "late", "page"):
         assert not browser_page.locator(f"#payzen-{quiet}").is_visible()
 
 
@@ -149,14 +152,22 @@ def test_a_form_whose_time_is_over_says_so(browser_page: Page) -> None:
     assert not browser_page.locator("#payzen-late").is_visible()
     browser_page.evaluate("heard.error({ errorCode: 'PSP_108' })")
     expect(browser_page.locator("#payzen-late")).to_have_text(
-        "The payment form has run out of time. Please reload this page."
+        re.compile(r"The payment form has run out of time\.\s+Try again")
     )
+    # The token of this page stays as dead as it is: only another attempt brings a new one.
+    form = browser_page.locator("#payzen-late form")
+    assert re.search(r"/pay/[^/]+/retry/$", str(form.get_attribute("action")))
+    asked = {
+        field.get_attribute("name"): field.get_attribute("value") for field in form.locator("input").all()
+    }
+    assert asked == {"attempt": "3", "then": "again"}
 
 
 @pytest.mark.parametrize("script", [None, "window.KR = {};"])
 def test_a_form_that_does_not_come_is_explained(browser_page: Page, script: str | None) -> None:
     visit(browser_page, show(), script)
     expect(browser_page.locator("#payzen-error")).to_be_visible()
+    expect(browser_page.get_by_role("button", name="Pay on the payment service's own page")).to_be_visible()
     assert not browser_page.locator("#payzen-slow").is_visible()
 
 
