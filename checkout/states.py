@@ -33,7 +33,8 @@ _NO_MONEY = frozenset({State.FAILED, State.CANCELED, State.EXPIRED})
 MOVES: dict[State, frozenset[State]] = {
     State.CREATED: frozenset({State.STARTED, State.PENDING}) | _MONEY | _NO_MONEY,
     State.STARTED: frozenset({State.PENDING}) | _MONEY | _NO_MONEY,
-    State.PENDING: _MONEY | _NO_MONEY,
+    # Back to the shopper only where the provider says that what was under way is over (`Report.waits_again`).
+    State.PENDING: frozenset({State.STARTED}) | _MONEY | _NO_MONEY,
     State.AUTHORIZED: frozenset({State.PAID, State.REFUNDED, State.CANCELED, State.EXPIRED}),
     State.PAID: frozenset({State.REFUNDED}),
     State.REFUNDED: frozenset(),

@@ -317,6 +317,8 @@ class Report:
     )  # to remember from now on, merged into the old
     live: bool | None = None  # False: the provider calls it a test
     may_retry: bool | None = None  # False: a further attempt could charge twice, so let a person look first
+    # With OPEN: what was under way has surely come to nothing, and the same attempt waits for the shopper once more.
+    waits_again: bool = False
     # When to ask once more about what is final by its state, but may still change without a ring.
     look_again: datetime | None = None
     warning: str = ""  # a word we did not know, a number that did not fit: a sentence for the merchant

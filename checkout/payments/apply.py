@@ -34,7 +34,7 @@ from checkout.states import (
     can_move,
     can_move_order,
 )
-from providers.base import Outcome, Report, Show, Started
+from providers.base import Claim, Outcome, Report, Show, Started
 from providers.money import Money
 
 _ENDED = frozenset({State.FAILED, State.CANCELED, State.EXPIRED})
@@ -125,7 +125,7 @@ def started(payment_id: int, opened: Started) -> Payment:
         payment.memo = fit_json(remembered(payment.memo, opened.memo))
         payment.provider_id = fit(opened.provider_id, 100) or payment.provider_id
         _remember_ids(payment, (opened.provider_id, *opened.provider_ids))
-        if can_move(State(payment.state), State.STARTED):
+        if payment.state == State.CREATED:
             payment.show = fit_json(show_as_json(opened.show))
             _move(payment, State.STARTED)
             tell(
@@ -237,6 +237,8 @@ def _take_state(
     order: Order, payment: Payment, report: Report, news: _News, *, who: str, user: User | None
 ) -> None:
     target = _target(report)
+    if target is None and report.waits_again:
+        _wait_again(order, payment, report)
     if target is None or target == payment.state:
         return
     _move(payment, target)
@@ -250,6 +252,16 @@ def _take_state(
     if target in _ENDED and order.agreement_id is not None and order.state == OrderState.OPEN:
         charge_failed(order)
         news.events.append("payment.failed")
+
+
+def _wait_again(order: Order, payment: Payment, report: Report) -> None:
+    """What was under way was refused, and the shopper may go on with the same attempt. Not where we did not believe
+    what we were told of money: that waits for a person."""
+    doubted = order.timeline.filter(payment=payment, code="payment.objection").exists()
+    if payment.state == State.PENDING and payment.show and not doubted:
+        _move(payment, State.STARTED)
+        # What the browser claimed was of the try that is over: the page says how that one ended.
+        payment.claim = (Claim.FAILURE if report.decline else Claim.NOTHING).value
 
 
 def _move(payment: Payment, target: State) -> None:

@@ -160,7 +160,8 @@ class Standing:
                 return self._report(charge, seen, outcome, told, **facts)  # it was paid with, and undone
             if of_order is Outcome.FAILED and not refused:
                 of_order = outcome
-            return self._report(charge, seen, of_order, told, warning=odd, **facts)
+            again = of_order is Outcome.OPEN
+            return self._report(charge, seen, of_order, told, warning=odd, waits_again=again, **facts)
         if charge.memo.get("way") != "form":
             # The answer to `start` was lost, but the link was not: somebody has it.
             over = charge.expires_at + GRACE <= datetime.now(UTC)
@@ -168,7 +169,8 @@ class Standing:
         tries = charge.memo.get("tries")
         used = sum(other.detailed_status in words.REFUSALS for other in seen.debits)
         over = (tries is not None and used >= tries) or not form_lives(charge)
-        return self._report(charge, seen, outcome if over else Outcome.OPEN, told, **facts)
+        ends = outcome if over else Outcome.OPEN
+        return self._report(charge, seen, ends, told, waits_again=not over, **facts)
 
     def _of_nobody(self, charge: Charge, seen: Seen) -> Report:
         """Nobody has tried to pay. A verification leaves a card, and is no money."""

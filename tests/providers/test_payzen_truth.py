@@ -262,6 +262,21 @@ def test_money_counts_more_than_a_newer_refusal(wire: Wire) -> None:
     assert wire.payzen().sync(opened()).outcome is Outcome.PAID
 
 
+def test_what_was_under_way_and_is_refused_waits_again_as_long_as_it_can_be_paid(wire: Wire) -> None:
+    wire.asks(order(), listed(refused()))
+    assert wire.payzen().sync(opened()).waits_again
+    wire.asks(order("EXPIRED"), listed(refused()))
+    assert not wire.payzen().sync(opened()).waits_again
+    wire.asks(order(), listed(transaction("UNDER_VERIFICATION")))
+    assert not wire.payzen().sync(opened()).waits_again
+    wire.asks(order(), NOBODY)
+    assert not wire.payzen().sync(opened()).waits_again
+    wire.lists(listed(refused()))
+    assert wire.payzen().sync(in_form(memo={"tries": 2})).waits_again
+    wire.lists(listed(refused()))
+    assert not wire.payzen().sync(in_form(memo={"tries": 1})).waits_again
+
+
 def test_what_is_under_way_counts_more_than_a_newer_refusal(wire: Wire) -> None:
     wire.asks(order(), listed(refused(uuid=OTHER), transaction("INITIAL", creationDate=EARLIER)))
     assert wire.payzen().sync(opened()).outcome is Outcome.PENDING
