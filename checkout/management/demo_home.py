@@ -81,7 +81,7 @@ class Home:
             "DATABASE_URL": f"sqlite:///{self.database}",
             "TRUSTED_PROXY": "false",
             "METRICS_TOKEN": "",
-            "EMAIL_URL": f"filemail://{self.mail}",
+            "EMAIL_URL": f"filemail:///{self.mail}",
             "MAIL_FROM": "Museum of Small Things <shop@example.com>",
             "LOG_LEVEL": "WARNING",
             "LOG_FORMAT": "console",
