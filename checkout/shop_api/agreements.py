@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.http import HttpRequest
 from ninja import Query, Router
 
-from checkout.models import Agreement, IdempotencyKey, Order, Payment, Shop
+from checkout.models import Agreement, Order, Payment
 from checkout.payments.agreement_charge import charge_again
 from checkout.payments.agreement_follow_up import NotEnded
 from checkout.payments.agreement_follow_up import end as end_at_provider
@@ -20,7 +20,7 @@ from checkout.payments.snapshot import agreement_snapshot, order_snapshot
 from checkout.payments.start import NotPayable
 from checkout.payments.timeline import Who
 from checkout.shop_api.access import agreements_of, own_agreement, shop_of
-from checkout.shop_api.idempotency import REPLAY, fingerprint, key_header, once
+from checkout.shop_api.idempotency import REPLAY, fingerprint, key_header, once, release
 from checkout.shop_api.payments import answer_about, as_sentence
 from checkout.shop_api.problems import Problem, fields_problem
 from checkout.shop_api.shapes import (
@@ -167,10 +167,10 @@ def charge(
     try:
         attempt, new = _charge(agreement, charge)
     except NotPayable as no:
-        _release(shop, idempotency_key, mark)
+        release(shop, idempotency_key, mark)
         raise _refusal(own_agreement(request, agreement_id), "not-payable", no) from None
     except ReferenceTaken:
-        _release(shop, idempotency_key, mark)
+        release(shop, idempotency_key, mark)
         why = "you have another order with this reference already"
         errors = [("reference", why)]
         raise Problem(409, "reference-taken", f"reference: {why}.", errors=errors) from None
@@ -198,11 +198,6 @@ def _is_for(known: Order, asked: NewCharge) -> bool:
     """Could `asked` have made `known`? `charge_again` has compared the money, and that it was asked for at all."""
     described = not asked.description or asked.description == known.description
     return described and asked.metadata == known.metadata
-
-
-def _release(shop: Shop, key: str, mark: str) -> None:
-    """A refusal is not remembered: the mended request may come under the same key."""
-    IdempotencyKey.objects.filter(shop=shop, key=key, fingerprint=mark).delete()
 
 
 def _ends_so(agreement: Agreement, when: Ending) -> bool:

@@ -1,5 +1,6 @@
 """What may a shop send, and what is it sent? Every field with its limits; amounts are integers in minor units."""
 
+from datetime import timedelta
 from typing import Annotated, Any, Literal, Required
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -12,6 +13,7 @@ from ninja import Schema
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StrictInt
 from typing_extensions import TypedDict  # pydantic takes no other before Python 3.12
 
+from checkout.payments.change import LONGEST_HOLD
 from providers.agreements import Ending, Unit
 from providers.base import Kind, Occasion
 
@@ -65,6 +67,7 @@ def _metadata(values: dict[str, Any]) -> dict[str, Any]:
 Amount = Annotated[StrictInt, Field(ge=0, le=10**12)]
 AmountOfSome = Annotated[StrictInt, Field(ge=1, le=10**12)]
 Count = Annotated[StrictInt, Field(ge=1, le=1000)]  # a bound of ours; a provider may have a lower one
+HoldMinutes = Annotated[StrictInt, Field(ge=1, le=LONGEST_HOLD // timedelta(minutes=1))]
 Line = Annotated[str, Field(max_length=100)]
 MetadataName = Annotated[str, Field(min_length=1, max_length=40)]
 MetadataValue = (
@@ -72,18 +75,18 @@ MetadataValue = (
 )
 
 
-class _Strict(BaseModel):
+class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class NewItem(_Strict):
+class NewItem(Strict):
     name: str = Field(min_length=1, max_length=200)
     quantity: StrictInt = Field(ge=1, le=100_000)
     unit_price: Amount = Field(description="Minor units of the order's currency.")
     sku: Line = ""
 
 
-class NewCustomer(_Strict):
+class NewCustomer(Strict):
     """Who pays. `reference` is the shop's own stable name for a known customer; without it, a guest."""
 
     reference: Line = ""
@@ -98,21 +101,21 @@ class NewCustomer(_Strict):
     country: Annotated[str, AfterValidator(_country)] = Field("", description="ISO 3166-1 alpha-2.")
 
 
-class NewPeriod(_Strict):
+class NewPeriod(Strict):
     """Three months are {"count": 3, "unit": "month"}."""
 
     count: Count
     unit: Unit = Field(description="minute and hour are for a trial alone.")
 
 
-class NewTrial(_Strict):
+class NewTrial(Strict):
     """What comes before the first regular payment."""
 
     amount: Amount = Field(0, description="What the trial costs; 0, or left out, when it is free.")
     period: NewPeriod
 
 
-class NewTerms(_Strict):
+class NewTerms(Strict):
     """What the customer agrees to. A subscription has `amount`, a payment plan `total` and `cycles`. Amounts are minor
     units of the order's currency."""
 
@@ -133,7 +136,7 @@ class NewTerms(_Strict):
 Metadata = Annotated[dict[MetadataName, MetadataValue], AfterValidator(_metadata)]
 
 
-class NewOrder(_Strict):
+class NewOrder(Strict):
     reference: str = Field(
         min_length=1, max_length=100, description="The shop's own, used for one order only."
     )
@@ -152,8 +155,9 @@ class NewOrder(_Strict):
     keep_card: StrictBool = Field(
         False, description="The customer agreed in your shop that the card is kept. Needs customer.reference."
     )
-    hold_minutes: Annotated[StrictInt, Field(ge=1, le=1440)] | None = Field(
-        None, description="How long the order stays payable; the shop's own setting when left out."
+    hold_minutes: HoldMinutes | None = Field(
+        None,
+        description="How long the order stays payable, up to 90 days; the shop's own setting when left out.",
     )
     metadata: Metadata = Field(
         default_factory=dict, description=f"Up to {_MAX_METADATA} values of your own, handed back unread."
@@ -168,7 +172,7 @@ class FieldErrorOut(Schema):
     message: str
 
 
-class NewPayment(_Strict):
+class NewPayment(Strict):
     """One attempt at an order. Everything may be left out where your shop has one account."""
 
     provider: str | None = Field(None, max_length=20, description="Where to open it, such as ecomcharge.")
@@ -187,7 +191,7 @@ class NewPayment(_Strict):
     )
 
 
-class NewCharge(_Strict):
+class NewCharge(Strict):
     """An agreement charged once more. The currency is the agreement's."""
 
     reference: str = Field(
@@ -198,7 +202,7 @@ class NewCharge(_Strict):
     metadata: Metadata = Field(default_factory=dict)
 
 
-class EndAgreement(_Strict):
+class EndAgreement(Strict):
     when: Ending = Field(description="now, or period_end: what is paid for is still given.")
 
 
