@@ -15,7 +15,7 @@ from providers.syspay import shapes, words
 from providers.syspay.shapes import Payment, Refund
 from providers.syspay.wire import NotFound, Wire, WireRefusal, WireSettings
 
-_OPEN = frozenset({OperationStatus.PENDING, OperationStatus.UNCERTAIN})
+OPEN = frozenset({OperationStatus.PENDING, OperationStatus.UNCERTAIN})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +88,7 @@ def _decided(charge: Charge, money: Money, outcome: Outcome) -> Iterator[Operati
         last = ours[-1]
         if verb is done:
             yield replace(last, money=money, status=OperationStatus.SUCCESS, message="")
-        elif last.status in _OPEN:
+        elif last.status in OPEN:
             why = "The payment was captured." if done is Verb.CAPTURE else "The payment was voided."
             yield replace(last, status=OperationStatus.FAILURE, message=why)
 
@@ -111,7 +111,7 @@ def _refunds(
     if settings.lists_filter_by_reference:
         keys = {refund.reference for refund in found.values()}
         for own in charge.operations:
-            if own.verb is Verb.REFUND and own.status in _OPEN and own.key not in keys:
+            if own.verb is Verb.REFUND and own.status in OPEN and own.key not in keys:
                 listed = _asked(wire.refunds, "refunds", refusals, reference=own.key)
                 found |= {refund.id: refund for refund in listed if refund.reference == own.key}
     ours = {own.key for own in charge.operations if own.verb is Verb.REFUND}
@@ -129,7 +129,7 @@ def _is_of(refund: Refund, payment: Payment, keys: set[str]) -> bool:
 def _unknown(charge: Charge, told: Iterable[Operation]) -> Iterator[Operation]:
     keys = {refund.key for refund in told}
     for own in charge.operations:
-        if own.verb is Verb.REFUND and own.status in _OPEN and own.key not in keys:
+        if own.verb is Verb.REFUND and own.status in OPEN and own.key not in keys:
             yield replace(
                 own, status=OperationStatus.UNCERTAIN, message="SysPay has not told of this refund yet."
             )

@@ -9,8 +9,8 @@ from dataclasses import replace
 from typing import Any
 
 from providers.agreements import Agreement, AgreementCharge, AgreementReport, AgreementState, Ending
-from providers.base import Charge, Started
-from providers.errors import Decline, Declined, Invalid, Misconfigured, Uncertain
+from providers.base import Charge, Outcome, Report, Started
+from providers.errors import Decline, Declined, Invalid, Misconfigured, Uncertain, Unreachable
 from providers.syspay import agreement_standing, standing, words
 from providers.syspay.afterwards import number_of
 from providers.syspay.notices import ems_url
@@ -102,7 +102,11 @@ def end_agreement(
                 f"SysPay does not end {agreement.provider_id}: {no}. It is {report.state or 'in an unknown state'}."
             ) from no
         return report
-    return sync_agreement(wire, settings, agreement)
+    try:
+        return sync_agreement(wire, settings, agreement)
+    except (Misconfigured, Unreachable) as why:
+        # No no to the end, which was asked for and not refused.
+        raise Uncertain(f"SysPay was told to end it, but how it stands could not be asked: {why}") from why
 
 
 # --- once more, by hand -------------------------------------------------------------------------------------
@@ -123,15 +127,19 @@ def rebill(wire: Wire, settings: WireSettings, charge: Charge) -> Started:
         if no.code != NOT_UNIQUE:
             raise refused(no, "charge") from no
         # It was made before, and never is twice.
-        report = standing.sync(wire, settings, charge)
+        report = standing.since(wire, settings, charge)
         name = next(iter(report.provider_ids), "")
         return Started(
             show=None, provider_id=name, provider_ids=report.provider_ids, memo=report.memo, report=report
         )
     if payment.reference not in ("", charge.reference):
         raise Uncertain("Asked for one charge, SysPay answered about another.")
-    report = standing.made(wire, settings, charge, payment)
     name = f"payment:{payment.id}"
+    try:
+        report = standing.made(wire, settings, charge, payment)
+    except Uncertain as why:
+        # Its number is told here and perhaps nowhere else: it is kept, and asked about.
+        report = Report(outcome=Outcome.PENDING, memo={standing.PAYMENT: payment.id}, warning=str(why))
     return Started(show=None, provider_id=name, provider_ids=(name,), memo=report.memo, report=report)
 
 

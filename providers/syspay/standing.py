@@ -8,13 +8,13 @@ was told, for the core to compare.
 An attempt at which no money moves (a free trial, a mandate) has no payment: how its agreement stands is the answer.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from providers.agreements import AgreementReport, AgreementState
 from providers.base import Charge, Outcome, Report
-from providers.errors import Decline, Misconfigured, Uncertain
+from providers.errors import Decline, Misconfigured, Uncertain, Unreachable
 from providers.money import Money
 from providers.syspay import afterwards, agreement_standing, words
 from providers.syspay.afterwards import number_of
@@ -41,12 +41,22 @@ def sync(wire: Wire, settings: WireSettings, charge: Charge) -> Report:
         raise Uncertain(f"SysPay does not answer the question about the payment: {no}.") from no
 
 
+def since(wire: Wire, settings: WireSettings, charge: Charge) -> Report:
+    """`sync`, when something was done this moment. It was done whether or not the question is answered, so a definite
+    no to the question is none to what was done: Uncertain."""
+    return _done(lambda: sync(wire, settings, charge))
+
+
 def made(wire: Wire, settings: WireSettings, charge: Charge, payment: Payment) -> Report:
     """`payment`, which was made this moment of `charge.agreement`, as a report."""
+    return _done(lambda: _further_one(wire, settings, charge, payment))
+
+
+def _done(ask: Callable[[], Report]) -> Report:
     try:
-        return _further_one(wire, settings, charge, payment)
-    except WireRefusal as no:
-        raise Uncertain(f"SysPay does not answer the question about the payment: {no}.") from no
+        return ask()
+    except (WireRefusal, Misconfigured, Unreachable) as no:
+        raise Uncertain(f"It was done, but how it stands now could not be asked: {no}") from no
 
 
 # --- which payments are they? -------------------------------------------------------------------------------
