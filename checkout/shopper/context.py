@@ -9,6 +9,7 @@ from django.utils.translation import get_language
 
 from checkout.models import Order
 from checkout.payments.orders import MAX_EXTENSIONS
+from checkout.shopper.agreement import agreement_of
 from checkout.shopper.choices import options_for, page_instead, same_again
 from checkout.shopper.pages import BUSY, MONEY, TIMED, WAITING, Page, Sight
 from checkout.shopper.texts import NOTES, decline_of, title_of
@@ -29,11 +30,15 @@ def context_for(order: Order, sight: Sight, *, note: str, go_on: bool) -> dict[s
     """`note` and `go_on` are from the address: they add a sentence or a step, and never change which page it is."""
     page, attempt = sight.page, sight.attempt
     saves_card = order.kind == Kind.SAVE_CARD
+    agreed = agreement_of(order)
+    free = agreed is not None and not order.amount_minor
     context: dict[str, Any] = {
         "order": order,
         "shop": order.shop,
         "page": str(page),
-        "title": title_of(page, saves_card=saves_card),
+        "title": title_of(page, saves_card=saves_card, free=free),
+        "agreed_on": agreed,
+        "free": free,
         "sight": sight,
         "attempt": attempt,
         "saves_card": saves_card,

@@ -65,6 +65,8 @@ def retry(request: HttpRequest, order: Order) -> HttpResponse:
     # The second of two clicks still speaks of the attempt before: what the first one began is left alone.
     if last is None or not asked.is_valid() or asked.cleaned_data["attempt"] != last.number:
         return _to_page(order)
+    if _is_at_desk(order):
+        return _to_page(order)
     if last.is_open and asked.cleaned_data["then"] == "again" and settle.can_go_on(last):
         last = settle.go_on(last, patience=settings.RETURN_PATIENCE_SECONDS)
         if last.is_open:
@@ -93,6 +95,8 @@ def retry(request: HttpRequest, order: Order) -> HttpResponse:
 
 @counter("POST")
 def abandon(request: HttpRequest, order: Order) -> HttpResponse:
+    if _is_at_desk(order):
+        return _to_page(order)
     closed = give_up(order, who=Who.SHOPPER)
     return _to_page(order, note="unreached" if closed.open_attempt() else "")
 
@@ -135,6 +139,12 @@ def returned(request: HttpRequest, order: Order, payment_token: str) -> HttpResp
     if payment.is_open:
         check_payment.enqueue(payment.pk)
     return _to_page(order)
+
+
+def _is_at_desk(order: Order) -> bool:
+    """Is the merchant taking the payment at this moment? Then nobody else goes on with it, or ends it."""
+    attempt = order.open_attempt()
+    return attempt is not None and bool(attempt.desk)
 
 
 def _start(order: Order, option: Option, *, channel: str, save_card: bool) -> HttpResponse:
