@@ -134,6 +134,9 @@ def returned(request: HttpRequest, order: Order, payment_token: str) -> HttpResp
         Payment.objects.select_related("order", "account"), order=order, token=payment_token
     )
     structlog.contextvars.bind_contextvars(payment=payment.reference)
+    if payment.desk:
+        # Whoever had the form is at the desk, whichever of its two ways back the provider takes.
+        return SeeOther(payment.desk["back"])
     said = {**request.GET.dict(), **request.POST.dict()}
     payment = settle.returned(payment, said, patience=settings.RETURN_PATIENCE_SECONDS)
     if payment.is_open:

@@ -166,6 +166,12 @@ def test_what_is_open_at_the_desk_is_not_ended_by_the_shopper(
     assert (at_desk.state, order.state, Scripted.calls) == (State.STARTED, OrderState.OPEN, [])
 
 
+def test_the_way_back_from_the_desk_is_the_merchants(order: Order, at_desk: Payment, shopper: Client) -> None:
+    answer = shopper.get(f"/pay/{order.token}/return/{at_desk.token}/", {"result": "x"})
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/admin/")
+    assert Scripted.calls == []  # the admin asks when the merchant is there
+
+
 @pytest.fixture
 def further(agreeing: Callable[..., Order], account: Account) -> Order:
     first = agreeing(Kind.SUBSCRIPTION, 100, TRIAL)
