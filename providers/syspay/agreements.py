@@ -22,7 +22,6 @@ NOT_ACTIVE = frozenset(
     {80002, 60002, 60003}
 )  # the subscription, or the billing agreement, is over or not begun
 NOT_UNIQUE = 30008  # the reference: this very charge was made before
-_OF_AGREEMENTS = ("SUBSCRIPTION", "BILLING_AGREEMENT")
 
 
 def sync_agreement(wire: Wire, settings: WireSettings, agreement: Agreement) -> AgreementReport:
@@ -53,7 +52,7 @@ def _charges(wire: Wire, agreement: Agreement) -> Iterator[AgreementCharge]:
         except NotFound:
             continue  # rung for once, and not there
     for number in sorted(found.keys() - known):
-        payment = _whole(wire, found[number])
+        payment = standing.whole(wire, found[number])
         money = words.money(payment.amount, payment.currency)
         if payment.agreement != agreement.provider_id or money is None:
             continue
@@ -64,14 +63,6 @@ def _charges(wire: Wire, agreement: Agreement) -> Iterator[AgreementCharge]:
             at=words.moment(payment.processing_time),
             by_hand=words.by_hand(payment.payment_type),
         )
-
-
-def _whole(wire: Wire, payment: Payment) -> Payment:
-    """A list may leave out what a payment belongs to [inferred]; where its type says that there is something, it is
-    asked for alone."""
-    if payment.agreement or not payment.payment_type.startswith(_OF_AGREEMENTS):
-        return payment
-    return wire.payment(payment.id)
 
 
 def end_agreement(

@@ -19,7 +19,7 @@ from providers.agreements import (
     Terms,
     Unit,
 )
-from providers.base import Outcome, Started
+from providers.base import Kind, Outcome, Started
 from providers.errors import Decline, Declined, Invalid, Misconfigured, ProviderError, Uncertain
 from providers.money import Money
 from providers.syspay import agreements
@@ -74,6 +74,7 @@ def test_all_that_a_subscription_says(wire: SysPayWire) -> None:
     wire.shows("subscription", subscription(end_date=1700000000)).lists()
     assert sync(wire, agreed()) == AgreementReport(
         provider_id="subscription:5",
+        kind=Kind.SUBSCRIPTION,
         state=AgreementState.ACTIVE,
         phase=Phase.BILLING,
         next_event=NextEvent(what="bill", at=at(1621003981)),
@@ -95,6 +96,7 @@ def test_all_that_a_mandate_says(wire: SysPayWire) -> None:
     wire.shows("billing_agreement", mandate()).lists()
     assert sync(wire, agreed("agreement:8")) == AgreementReport(
         provider_id="agreement:8",
+        kind=Kind.MANDATE,
         state=AgreementState.ACTIVE,
         expires_at=at(1893456000),
         may_charge=True,

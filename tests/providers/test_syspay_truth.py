@@ -411,7 +411,10 @@ def test_where_the_lists_can_be_asked_by_payment_everything_is_found() -> None:
         assert report.provider_ids == ("payment:123", "refund:9", "chargeback:6")
 
 
-PASSED_OVER = "Asked for refunds by {}, SysPay lists others, too, so one of ours may be missing: look at the account's settings."
+PASSED_OVER = (
+    "Asked for refunds by {}, SysPay lists others, too, so one of ours may be missing: look at the account's "
+    "settings."
+)
 
 
 @pytest.mark.parametrize(
