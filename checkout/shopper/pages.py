@@ -91,7 +91,7 @@ def _page(order: Order, attempt: Payment | None) -> Page:
 
 def _open(order: Order, attempt: Payment) -> Page:
     if attempt.state == State.CREATED:
-        return Page.MOMENT
+        return Page.DESK if attempt.desk else Page.MOMENT
     if attempt.state == State.PENDING or (attempt.claim == Claim.SUCCESS and not _is_refuted(attempt)):
         return Page.CHECKING
     if attempt.desk:

@@ -47,12 +47,17 @@ SAVE_CARD_TITLES: dict[Page, Promise] = {
 # Nothing is due today, so nothing is paid: a subscription that begins with a free trial, a mandate.
 FREE_TITLES: dict[Page, Promise] = {
     Page.CHOOSE: _("Where are the later payments to come from?"),
+    Page.WIDGET: _("Enter your details"),
+    Page.LINK: _("Your link is ready"),
     Page.CHECKING: _("We are checking whether it is agreed"),
     Page.INTERRUPTED: _("Nothing was agreed yet"),
     Page.FAILED: _("It could not be agreed"),
+    Page.OVERDUE: _("The time to agree is over"),
     Page.PAID: _("It is agreed, thank you"),
     Page.AUTHORIZED: _("It is agreed, thank you"),
     Page.REFUNDED: _("It is agreed, thank you"),
+    Page.CANCELED: _("Nothing was agreed"),
+    Page.EXPIRED: _("The time to agree is over"),
 }
 
 # Our decline reasons (providers.errors.REASONS): what happened, and what to do next.

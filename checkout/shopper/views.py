@@ -51,6 +51,8 @@ def status(request: HttpRequest, order: Order) -> HttpResponse:
 
 @counter("POST")
 def begin(request: HttpRequest, order: Order) -> HttpResponse:
+    if _is_the_merchants(order):
+        return _to_page(order)
     form = ChoiceForm(request.POST, options=options_for(order))
     if not form.is_valid():
         return _to_page(order, note="choose")
@@ -62,10 +64,10 @@ def retry(request: HttpRequest, order: Order) -> HttpResponse:
     """After an attempt that came to nothing, or is to: the same again, another way, or the choice."""
     asked = RetryForm(request.POST)
     last = order.latest_attempt()
+    if _is_the_merchants(order):
+        return _to_page(order)
     # The second of two clicks still speaks of the attempt before: what the first one began is left alone.
     if last is None or not asked.is_valid() or asked.cleaned_data["attempt"] != last.number:
-        return _to_page(order)
-    if _is_at_desk(order):
         return _to_page(order)
     if last.is_open and asked.cleaned_data["then"] == "again" and settle.can_go_on(last):
         last = settle.go_on(last, patience=settings.RETURN_PATIENCE_SECONDS)
@@ -95,7 +97,7 @@ def retry(request: HttpRequest, order: Order) -> HttpResponse:
 
 @counter("POST")
 def abandon(request: HttpRequest, order: Order) -> HttpResponse:
-    if _is_at_desk(order):
+    if _is_the_merchants(order):
         return _to_page(order)
     closed = give_up(order, who=Who.SHOPPER)
     return _to_page(order, note="unreached" if closed.open_attempt() else "")
@@ -144,8 +146,11 @@ def returned(request: HttpRequest, order: Order, payment_token: str) -> HttpResp
     return _to_page(order)
 
 
-def _is_at_desk(order: Order) -> bool:
-    """Is the merchant taking the payment at this moment? Then nobody else goes on with it, or ends it."""
+def _is_the_merchants(order: Order) -> bool:
+    """Is there nothing here for the shopper to begin, go on with, or end? An agreement's further payment is made
+    without him, and what the merchant takes by phone at this moment is the merchant's."""
+    if order.agreement_id is not None:
+        return True
     attempt = order.open_attempt()
     return attempt is not None and bool(attempt.desk)
 
