@@ -98,8 +98,9 @@ def agreed(
 
 def further(stage: Stage) -> Payment:
     """The second payment of a subscription, which its agreement has made by itself."""
-    charge = AgreementCharge(provider_id="T-2", money=Money(1500, "EUR"), at=timezone.now())
-    first = agreed(stage, subscription(stage), next_="bill", charges=(charge,))
+    order = subscription(stage)
+    charge = AgreementCharge(provider_id=f"T-{order.number}", money=Money(1500, "EUR"), at=timezone.now())
+    first = agreed(stage, order, next_="bill", charges=(charge,))
     return Payment.objects.get(order__agreement=first.began)
 
 
