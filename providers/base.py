@@ -128,7 +128,7 @@ class Charge:
     channel: str = ""  # one of `channels` or `sends_by()`, "" for the account's usual one
     saved_card: str = field(default="", repr=False)  # the provider's token of a card this customer saved
     save_card: bool = False  # the shopper agreed to have the card kept
-    occasion: Occasion | None = None  # the merchant charges `saved_card`; no shopper is there
+    occasion: Occasion | None = None  # the merchant charges `saved_card`, or `agreement`; no shopper is there
     # The agreement of which this is a further payment: asked for by us, or, with a `provider_id` from the beginning,
     # one that the provider made by itself.
     agreement: Agreement | None = None
@@ -415,7 +415,8 @@ class Provider(ABC):
         """Why this account cannot take this charge, in a sentence for the merchant; "" when it can. Asks nobody."""
         if charge.kind not in self.kinds:
             return f"{self.name} does not do {charge.kind.value} orders."
-        if charge.occasion is not None and charge.occasion not in self.occasions:
+        # An agreement is charged without any saved card: what was agreed to allows it.
+        if charge.agreement is None and charge.occasion is not None and charge.occasion not in self.occasions:
             return f"{self.name} charges no saved card for {charge.occasion.value}."
         return ""
 

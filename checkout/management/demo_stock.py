@@ -90,7 +90,7 @@ STANDS = (
             "website": 110,
             "allowed_retries": 1,
             "lists_filter_by_reference": True,
-            "lists_filter_by_payment": True,
+            "lists_filter_by_payment": False,  # the stand-in's lists are those of all payments
         },
         there={"notification_url": "{notify}"},
     ),

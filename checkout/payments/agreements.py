@@ -16,7 +16,7 @@ from checkout.models import Agreement, Order, Payment
 from checkout.payments.adopt import adopt
 from checkout.payments.attention import flag
 from checkout.payments.events import owe
-from checkout.payments.terms import terms_of
+from checkout.payments.terms import terms_as_json, terms_of
 from checkout.payments.texts import fit, fit_json, fit_to_show
 from checkout.payments.timeline import Weight, Who, tell, tell_once
 from checkout.states import AGREEMENT_MOVES, OrderState, State
@@ -33,6 +33,13 @@ _NEVER_BEGAN = timedelta(days=30)
 # Minutes after a look that brought no answer.
 _UNANSWERED = (1, 5, 10, 30, 60, 180, 360, 1440)
 _ENDED_WITHOUT_MONEY = frozenset({State.FAILED, State.CANCELED, State.EXPIRED})
+_IN_WORDS: dict[str, str] = {
+    Kind.ONE_OFF: "one payment",
+    Kind.SUBSCRIPTION: "a subscription",
+    Kind.PAYMENT_PLAN: "a payment plan",
+    Kind.MANDATE: "a mandate",
+    Kind.SAVE_CARD: "a card for later",
+}
 KINDS = frozenset({Kind.SUBSCRIPTION, Kind.PAYMENT_PLAN, Kind.MANDATE})
 
 
@@ -47,9 +54,10 @@ def take_agreement(
     agreement = Agreement.objects.select_related("account", "shop").filter(payment=payment).first()
     new = agreement is None
     if agreement is None:
-        if Kind(order.kind) not in KINDS or not report.provider_id:
+        kind = report.kind or Kind(order.kind)
+        if kind not in KINDS or not report.provider_id:
             return ()
-        agreement = _unsaved(order, payment, report)
+        agreement = _unsaved(order, payment, report, kind)
     agreement.payment = payment
     problem = _objection(agreement, report)
     if not problem and new and not _keep(agreement):
@@ -63,6 +71,7 @@ def take_agreement(
         return ()
     if new:
         tell(order, "agreement.begun", payment=payment, who=Who.PROVIDER, provider_id=agreement.provider_id)
+        _compare_kinds(order, agreement)
     # Another answer was written while this one was under way, so this one may be the older.
     overtaken = not new and asked_at is not None and agreement.updated_at > asked_at
     _take(order, agreement, report, new=new, overtaken=overtaken)
@@ -74,16 +83,21 @@ def take_agreement(
     return rest
 
 
-def _unsaved(order: Order, payment: Payment, report: AgreementReport) -> Agreement:
+def _unsaved(order: Order, payment: Payment, report: AgreementReport, kind: Kind) -> Agreement:
+    """What is at the provider, be it what the order asked for or not: it takes money either way."""
+    if kind == order.kind:
+        terms = order.terms
+    else:
+        terms = terms_as_json(report.terms) if report.terms is not None else {}
     return Agreement(
         shop=order.shop,
         account=payment.account,
         payment=payment,
         customer_reference=fit(order.customer_reference(), 100),
-        kind=order.kind,
+        kind=kind,
         provider_id=fit(report.provider_id, 100),
         currency=order.currency,
-        terms=order.terms,
+        terms=terms,
     )
 
 
@@ -156,6 +170,15 @@ def _weight(agreement: Agreement) -> str:
     if agreement.phase == Phase.RETRY or agreement.state == AgreementState.CANCELED:
         return Weight.WARNING
     return Weight.GOOD if agreement.state == AgreementState.ACTIVE else Weight.PLAIN
+
+
+def _compare_kinds(order: Order, agreement: Agreement) -> None:
+    """The payer may have made another of it on the provider's form."""
+    if agreement.kind != order.kind:
+        why = f"asked for {_IN_WORDS[order.kind]}, the provider set up {_IN_WORDS[agreement.kind]}"
+        tell(order, "payment.objection", payment=agreement.payment, who=Who.PROVIDER, weight=Weight.WARNING,
+             why=why)  # fmt: skip
+        flag(order, f"{why}: agreement {agreement.number}")
 
 
 def _compare_terms(order: Order, agreement: Agreement, report: AgreementReport) -> None:

@@ -96,8 +96,8 @@ def apply(
             if could_retry and not payment.may_retry and payment.state not in MONEY_STATES:
                 # The shopper reads that the shop has been told: here it is.
                 news.doubts.append("another attempt could charge twice: look at the provider's record first")
-        if warned and payment.state in MONEY_STATES and payment.captured_minor:
-            # Where money has been taken nobody looks again of themselves: a chargeback, money taken twice.
+        if warned and payment.state in MONEY_STATES and payment.authorized_minor:
+            # Where money has come nobody looks again of themselves: a chargeback, money taken twice, or only reserved.
             news.doubts.append(report.warning)
         payment.next_check_at = next_look(payment, timezone.now()) or report.look_again
         payment.save()

@@ -149,13 +149,15 @@ def _learn(payment: Payment, ids: list[str]) -> None:
 
 
 def _agreement_of(delivery: Delivery) -> Agreement | None:
-    if not delivery.agreement_provider_id:
-        return None
-    return (
-        Agreement.objects.select_related("account", "payment__order", "payment__account")
-        .filter(account=delivery.account, provider_id=delivery.agreement_provider_id)
-        .first()
-    )
+    """The agreement that it names; else the one that began with the payment that it names: it may speak of a later
+    one, which bears the first one's reference."""
+    rows = Agreement.objects.select_related("account", "payment__order", "payment__account")
+    rows = rows.filter(account=delivery.account)
+    if delivery.agreement_provider_id:
+        return rows.filter(provider_id=delivery.agreement_provider_id).first()
+    if delivery.reference and delivery.provider_ids:
+        return rows.filter(payment__reference=delivery.reference).first()
+    return None
 
 
 def _ids_for(delivery: Delivery, agreement: Agreement | None, payment: Payment) -> list[str]:
@@ -173,7 +175,9 @@ def _spoken_of(delivery: Delivery, agreement: Agreement | None) -> list[Payment]
         # where we asked for a further one.
         own = Q(order__agreement=agreement, reference=delivery.reference)
         named = Q(provider_references__value__in=delivery.provider_ids)
-        return list(ours.filter(own | named).distinct()[:_LOOK_AT_MOST])
+        found = list(ours.filter(own | named).distinct()[:_LOOK_AT_MOST])
+        # What the agreement did not take later is of the payment that it began with.
+        return found if found or delivery.agreement_provider_id else [agreement.payment]
     if delivery.reference:
         found = list(ours.filter(reference=delivery.reference))
         if found:

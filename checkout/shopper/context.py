@@ -9,8 +9,9 @@ from django.utils.translation import get_language
 
 from checkout.models import Order
 from checkout.payments.orders import MAX_EXTENSIONS
+from checkout.shopper.agreement import AgreedOn, agreement_of
 from checkout.shopper.choices import options_for, page_instead, same_again
-from checkout.shopper.pages import BUSY, MONEY, TIMED, WAITING, Page, Sight
+from checkout.shopper.pages import BUSY, CLOSED, MONEY, TIMED, WAITING, Page, Sight
 from checkout.shopper.texts import NOTES, decline_of, title_of
 from checkout.states import State
 from checkout.templatetags.guichet import names_of
@@ -29,11 +30,17 @@ def context_for(order: Order, sight: Sight, *, note: str, go_on: bool) -> dict[s
     """`note` and `go_on` are from the address: they add a sentence or a step, and never change which page it is."""
     page, attempt = sight.page, sight.attempt
     saves_card = order.kind == Kind.SAVE_CARD
+    agreed = agreement_of(order)
+    free = agreed is not None and not order.amount_minor  # nothing is due at the beginning
     context: dict[str, Any] = {
         "order": order,
         "shop": order.shop,
         "page": str(page),
-        "title": title_of(page, saves_card=saves_card),
+        "title": title_of(page, saves_card=saves_card, free=free),
+        "agreed_on": agreed,
+        "begins": _begins(agreed, page),
+        "is_agreed": page in MONEY or page is Page.FURTHER,  # before, it is what is going to be
+        "free": free,
         "sight": sight,
         "attempt": attempt,
         "saves_card": saves_card,
@@ -69,6 +76,13 @@ def context_for(order: Order, sight: Sight, *, note: str, go_on: bool) -> dict[s
             for name, part in zip(names, parts, strict=True)
         ]
     return context
+
+
+def _begins(agreed: AgreedOn | None, page: Page) -> str:
+    """When is the order's amount due that begins an agreement? "today", until it is a thing of the past."""
+    if agreed is None or agreed.further:
+        return ""
+    return "first" if page in MONEY | CLOSED else "today"
 
 
 def lines_of(order: Order) -> list[Line]:

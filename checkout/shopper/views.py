@@ -51,6 +51,8 @@ def status(request: HttpRequest, order: Order) -> HttpResponse:
 
 @counter("POST")
 def begin(request: HttpRequest, order: Order) -> HttpResponse:
+    if _is_the_merchants(order):
+        return _to_page(order)
     form = ChoiceForm(request.POST, options=options_for(order))
     if not form.is_valid():
         return _to_page(order, note="choose")
@@ -62,6 +64,8 @@ def retry(request: HttpRequest, order: Order) -> HttpResponse:
     """After an attempt that came to nothing, or is to: the same again, another way, or the choice."""
     asked = RetryForm(request.POST)
     last = order.latest_attempt()
+    if _is_the_merchants(order):
+        return _to_page(order)
     # The second of two clicks still speaks of the attempt before: what the first one began is left alone.
     if last is None or not asked.is_valid() or asked.cleaned_data["attempt"] != last.number:
         return _to_page(order)
@@ -93,6 +97,8 @@ def retry(request: HttpRequest, order: Order) -> HttpResponse:
 
 @counter("POST")
 def abandon(request: HttpRequest, order: Order) -> HttpResponse:
+    if _is_the_merchants(order):
+        return _to_page(order)
     closed = give_up(order, who=Who.SHOPPER)
     return _to_page(order, note="unreached" if closed.open_attempt() else "")
 
@@ -130,11 +136,23 @@ def returned(request: HttpRequest, order: Order, payment_token: str) -> HttpResp
         Payment.objects.select_related("order", "account"), order=order, token=payment_token
     )
     structlog.contextvars.bind_contextvars(payment=payment.reference)
+    if payment.desk:
+        # Whoever had the form is at the desk, whichever of its two ways back the provider takes.
+        return SeeOther(payment.desk["back"])
     said = {**request.GET.dict(), **request.POST.dict()}
     payment = settle.returned(payment, said, patience=settings.RETURN_PATIENCE_SECONDS)
     if payment.is_open:
         check_payment.enqueue(payment.pk)
     return _to_page(order)
+
+
+def _is_the_merchants(order: Order) -> bool:
+    """Is there nothing here for the shopper to begin, go on with, or end? An agreement's further payment is made
+    without him, and what the merchant takes by phone at this moment is the merchant's."""
+    if order.agreement_id is not None:
+        return True
+    attempt = order.open_attempt()
+    return attempt is not None and bool(attempt.desk)
 
 
 def _start(order: Order, option: Option, *, channel: str, save_card: bool) -> HttpResponse:

@@ -15,7 +15,10 @@ from providers.syspay import shapes, words
 from providers.syspay.shapes import Payment, Refund
 from providers.syspay.wire import NotFound, Wire, WireRefusal, WireSettings
 
-_OPEN = frozenset({OperationStatus.PENDING, OperationStatus.UNCERTAIN})
+# Inferred: SysPay's lists have pages (its code 20030 is "Invalid page number"), of a length that is not told. One that
+# is shorter than this is taken for whole.
+MAY_BE_A_PAGE = 10
+OPEN = frozenset({OperationStatus.PENDING, OperationStatus.UNCERTAIN})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,14 +37,13 @@ def look(
     decided = tuple(_decided(charge, money, outcome))
     if outcome is not Outcome.PAID:
         return Afterwards(refunded=Money.zero(money.currency), operations=decided)
-    told, warnings = [], []
-    refunds, refusals = _refunds(wire, settings, charge, payment)
-    listed = settings.lists_filter_by_payment or settings.lists_filter_by_reference
-    surely = listed and not refusals
+    told, warnings, unread = [], [], set()
+    refunds, refusals, surely = _refunds(wire, settings, charge, payment)
     for refund in refunds:
         amount = words.money(refund.amount, refund.currency or money.currency)
         if amount is None or amount.currency != money.currency:
             warnings.append(f"SysPay does not say how much the refund {refund.id} is in {money.currency}.")
+            unread.add(refund.reference)
             continue
         status = words.REFUNDS.get(refund.status, OperationStatus.PENDING)
         if refund.status not in words.REFUNDS:
@@ -63,7 +65,7 @@ def look(
     odd = tuple(dict.fromkeys((*refusals, *odd)))
     return Afterwards(
         refunded=_sum(told, money.currency),
-        operations=(*decided, *told, *(() if surely else _unknown(charge, told))),
+        operations=(*decided, *told, *_unknown(charge, told, unread, surely=surely)),
         chargebacks=backs,
         ids=(*(f"refund:{refund.id}" for refund in refunds), *(back.id for back in backs)),
         warnings=(*warnings, *odd),
@@ -88,7 +90,7 @@ def _decided(charge: Charge, money: Money, outcome: Outcome) -> Iterator[Operati
         last = ours[-1]
         if verb is done:
             yield replace(last, money=money, status=OperationStatus.SUCCESS, message="")
-        elif last.status in _OPEN:
+        elif last.status in OPEN:
             why = "The payment was captured." if done is Verb.CAPTURE else "The payment was voided."
             yield replace(last, status=OperationStatus.FAILURE, message=why)
 
@@ -98,25 +100,43 @@ def _decided(charge: Charge, money: Money, outcome: Outcome) -> Iterator[Operati
 
 def _refunds(
     wire: Wire, settings: WireSettings, charge: Charge, payment: Payment
-) -> tuple[list[Refund], tuple[str, ...]]:
-    """Those of `payment` that can be found; and which lists did not let themselves be asked, a sentence each."""
+) -> tuple[list[Refund], tuple[str, ...], bool]:
+    """Those of `payment` that can be found; which lists did not let themselves be asked, a sentence each; and whether
+    one that is not found is surely not there."""
     found: dict[int, Refund] = {}
     refusals: list[str] = []
+    surely = settings.lists_filter_by_payment or settings.lists_filter_by_reference
     if settings.lists_filter_by_payment:
         listed = _asked(wire.refunds, "refunds", refusals, payment_id=str(payment.id))
         found |= {refund.id: refund for refund in listed}
+        strangers = [told for told in listed if told.payment is None or told.payment.id != payment.id]
+        surely = not strangers and len(listed) < MAY_BE_A_PAGE
+        if any(told.payment is not None for told in strangers):
+            refusals.append(_passed_over("refunds", "payment_id"))
     for number in _numbers(charge, "refund"):
         if number not in found and (refund_told := _maybe(wire.refund_by_id, number)) is not None:
             found[number] = refund_told
     if settings.lists_filter_by_reference:
         keys = {refund.reference for refund in found.values()}
+        by_key = True
         for own in charge.operations:
-            if own.verb is Verb.REFUND and own.status in _OPEN and own.key not in keys:
+            if own.verb is Verb.REFUND and own.status in OPEN and own.key not in keys:
                 listed = _asked(wire.refunds, "refunds", refusals, reference=own.key)
                 found |= {refund.id: refund for refund in listed if refund.reference == own.key}
+                by_key = by_key and all(refund.reference == own.key for refund in listed)
+        if not by_key:
+            refusals.append(_passed_over("refunds", "reference"))
+        surely = by_key
     ours = {own.key for own in charge.operations if own.verb is Verb.REFUND}
     kept = [refund for refund in found.values() if _is_of(refund, payment, ours)]
-    return sorted(kept, key=lambda refund: refund.id), tuple(refusals)
+    return sorted(kept, key=lambda refund: refund.id), tuple(refusals), surely and not refusals
+
+
+def _passed_over(what: str, name: str) -> str:
+    return (
+        f"Asked for {what} by {name}, SysPay lists others, too, so one of ours may be missing: look at the account's "
+        "settings."
+    )
 
 
 def _is_of(refund: Refund, payment: Payment, keys: set[str]) -> bool:
@@ -126,13 +146,20 @@ def _is_of(refund: Refund, payment: Payment, keys: set[str]) -> bool:
     return refund.reference in keys
 
 
-def _unknown(charge: Charge, told: Iterable[Operation]) -> Iterator[Operation]:
+def _unknown(
+    charge: Charge, told: Iterable[Operation], unread: set[str], *, surely: bool
+) -> Iterator[Operation]:
+    """Ours that nobody can tell the end of. What a list would surely have had is left out: it was never made."""
     keys = {refund.key for refund in told}
     for own in charge.operations:
-        if own.verb is Verb.REFUND and own.status in _OPEN and own.key not in keys:
-            yield replace(
-                own, status=OperationStatus.UNCERTAIN, message="SysPay has not told of this refund yet."
-            )
+        if own.verb is Verb.REFUND and own.status in OPEN and own.key not in keys:
+            if own.key in unread:
+                yield replace(
+                    own, status=OperationStatus.UNCERTAIN, message="SysPay does not say how much it is."
+                )
+            elif not surely:
+                why = "SysPay has not told of this refund yet."
+                yield replace(own, status=OperationStatus.UNCERTAIN, message=why)
 
 
 # --- chargebacks --------------------------------------------------------------------------------------------
@@ -151,6 +178,8 @@ def _chargebacks(
         if number not in found and (told := _maybe(wire.chargeback, number)) is not None:
             found[number] = told
     for told in sorted(found.values(), key=lambda told: told.id):
+        if told.payment is None:
+            odd.append(f"SysPay does not say of which payment the chargeback {told.id} is.")
         if told.payment is None or told.payment.id != payment.id:
             continue
         money = words.money(told.amount, told.currency or currency)

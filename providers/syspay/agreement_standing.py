@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from providers.agreements import AgreementReport, AgreementState, Ending, NextEvent, Period, Phase, Terms
+from providers.base import Kind
 from providers.errors import Uncertain
 from providers.syspay import words
 from providers.syspay.afterwards import number_of
@@ -48,9 +49,13 @@ def _of_subscription(told: Subscription) -> AgreementReport:
         warnings.append(
             f'SysPay says "{words.plain(told.phase, 60)}" of the phase of {name}, a word we do not know.'
         )
+    terms = _terms(told.plan, told.plan_type) if told.plan else None
+    if told.plan is not None and terms is None:
+        warnings.append(f"The terms of {name} at SysPay could not be read, so nobody compared them.")
     end = words.moment(told.end_date)
     return AgreementReport(
         provider_id=name,
+        kind=_kind(told),
         state=state,
         phase=phase,
         end_reason=words.plain(told.end_reason, 60).lower(),
@@ -58,11 +63,19 @@ def _of_subscription(told: Subscription) -> AgreementReport:
         began_at=words.moment(told.start_date),
         ended_at=end if state in _OVER else None,
         expires_at=None if state in _OVER else end,
-        terms=_terms(told.plan, told.plan_type) if told.plan else None,
+        terms=terms,
         may_charge=state in _MAY_BE_REBILLED,
         endings=_endings(state, phase),
         warning=" ".join(warnings),
     )
+
+
+def _kind(told: Subscription) -> Kind | None:
+    """None when it does not say."""
+    types = {told.plan_type, told.plan.type if told.plan else ""}
+    if words.INSTALMENT in types:
+        return Kind.PAYMENT_PLAN
+    return Kind.SUBSCRIPTION if words.SUBSCRIPTION in types else None
 
 
 def _of_billing_agreement(told: BillingAgreement) -> AgreementReport:
@@ -71,6 +84,7 @@ def _of_billing_agreement(told: BillingAgreement) -> AgreementReport:
     active = state is AgreementState.ACTIVE
     return AgreementReport(
         provider_id=name,
+        kind=Kind.MANDATE,
         state=state,
         end_reason=words.plain(told.end_reason, 60).lower(),
         expires_at=words.moment(told.expiration_date),

@@ -9,8 +9,8 @@ from dataclasses import replace
 from typing import Any
 
 from providers.agreements import Agreement, AgreementCharge, AgreementReport, AgreementState, Ending
-from providers.base import Charge, Started
-from providers.errors import Decline, Declined, Invalid, Misconfigured, Uncertain
+from providers.base import Charge, Outcome, Report, Started
+from providers.errors import Decline, Declined, Invalid, Misconfigured, Uncertain, Unreachable
 from providers.syspay import agreement_standing, standing, words
 from providers.syspay.afterwards import number_of
 from providers.syspay.notices import ems_url
@@ -22,7 +22,6 @@ NOT_ACTIVE = frozenset(
     {80002, 60002, 60003}
 )  # the subscription, or the billing agreement, is over or not begun
 NOT_UNIQUE = 30008  # the reference: this very charge was made before
-_OF_AGREEMENTS = ("SUBSCRIPTION", "BILLING_AGREEMENT")
 
 
 def sync_agreement(wire: Wire, settings: WireSettings, agreement: Agreement) -> AgreementReport:
@@ -53,7 +52,7 @@ def _charges(wire: Wire, agreement: Agreement) -> Iterator[AgreementCharge]:
         except NotFound:
             continue  # rung for once, and not there
     for number in sorted(found.keys() - known):
-        payment = _whole(wire, found[number])
+        payment = standing.whole(wire, found[number])
         money = words.money(payment.amount, payment.currency)
         if payment.agreement != agreement.provider_id or money is None:
             continue
@@ -64,14 +63,6 @@ def _charges(wire: Wire, agreement: Agreement) -> Iterator[AgreementCharge]:
             at=words.moment(payment.processing_time),
             by_hand=words.by_hand(payment.payment_type),
         )
-
-
-def _whole(wire: Wire, payment: Payment) -> Payment:
-    """A list may leave out what a payment belongs to [inferred]; where its type says that there is something, it is
-    asked for alone."""
-    if payment.agreement or not payment.payment_type.startswith(_OF_AGREEMENTS):
-        return payment
-    return wire.payment(payment.id)
 
 
 def end_agreement(
@@ -102,7 +93,11 @@ def end_agreement(
                 f"SysPay does not end {agreement.provider_id}: {no}. It is {report.state or 'in an unknown state'}."
             ) from no
         return report
-    return sync_agreement(wire, settings, agreement)
+    try:
+        return sync_agreement(wire, settings, agreement)
+    except (Misconfigured, Unreachable) as why:
+        # No no to the end, which was asked for and not refused.
+        raise Uncertain(f"SysPay was told to end it, but how it stands could not be asked: {why}") from why
 
 
 # --- once more, by hand -------------------------------------------------------------------------------------
@@ -123,15 +118,19 @@ def rebill(wire: Wire, settings: WireSettings, charge: Charge) -> Started:
         if no.code != NOT_UNIQUE:
             raise refused(no, "charge") from no
         # It was made before, and never is twice.
-        report = standing.sync(wire, settings, charge)
+        report = standing.since(wire, settings, charge)
         name = next(iter(report.provider_ids), "")
         return Started(
             show=None, provider_id=name, provider_ids=report.provider_ids, memo=report.memo, report=report
         )
     if payment.reference not in ("", charge.reference):
         raise Uncertain("Asked for one charge, SysPay answered about another.")
-    report = standing.made(wire, settings, charge, payment)
     name = f"payment:{payment.id}"
+    try:
+        report = standing.made(wire, settings, charge, payment)
+    except Uncertain as why:
+        # Its number is told here and perhaps nowhere else: it is kept, and asked about.
+        report = Report(outcome=Outcome.PENDING, memo={standing.PAYMENT: payment.id}, warning=str(why))
     return Started(show=None, provider_id=name, provider_ids=(name,), memo=report.memo, report=report)
 
 

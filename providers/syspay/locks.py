@@ -172,14 +172,15 @@ def locks_pay_mode(asked: Mapping[str, Any]) -> bool:
 
 
 def _of_amount(charge: Charge, transaction: Mapping[str, Any]) -> dict[str, Any]:
-    """Everything of the transaction. One input left open could change what is paid, such as a trial that the shopper
-    adds: so where one has no value and cannot be locked, the form is locked as a whole."""
+    """Everything of the transaction, and the reference, by which it is found. One input left open could change what
+    is paid, such as a trial that the shopper adds: so where one has no value and cannot be locked, the form is locked
+    as a whole."""
     inputs = dict(_of_block(BLOCKS[charge.kind]))
     for name, known in inputs.items():
         leaf = name.partition(".")[2]
         if name != _PAY_MODE and transaction.get(known.value or leaf) is None:
             return {"locked": True}
-    return {"locked_inputs": _tree(("type", *inputs))}
+    return {"locked_inputs": _tree(("type", "reference", *inputs))}
 
 
 def _brought_names(brought: SysPayOptions) -> tuple[str, ...]:

@@ -24,7 +24,7 @@ from providers.syspay.words import plain
 
 MOST_BYTES = 1_000_000
 MOST_FIELDS = 500
-DEEPEST = 6  # data[subscription][plan][...] is 4
+DEEPEST = 12  # data[chargeback][payment][subscription][customer][billing_address][city] is 7
 ATTEMPT = "attempt"
 _NAME = re.compile(r"([^\[\]]+)((?:\[[^\[\]]*\])*)")
 
@@ -32,8 +32,9 @@ S = TypeVar("S", bound=BaseModel)
 
 
 def ems_url(notify: str, reference: str) -> str:
-    """The address for SysPay to ring. It says for which attempt it was given, because a billing agreement bears no
-    reference; what is so named is only looked at."""
+    """The address for SysPay to ring. It says for which attempt it was given: a billing agreement bears no reference,
+    later payments may bear others, and on a form that is not locked the payer may change it. What is so named is only
+    looked at, and the reference that is found there is compared."""
     return f"{notify}{'&' if '?' in notify else '?'}{urlencode({ATTEMPT: reference})}"
 
 
@@ -60,7 +61,7 @@ def read(incoming: Incoming, settings: WireSettings) -> Notification:
     if not signed(settings, incoming.body, checksum):
         raise Forged("The notification's checksum does not hold.")
     kind, body = _event(_body(incoming))
-    key = incoming.headers.get("x-event-id", "").strip() or hashlib.sha256(incoming.body).hexdigest()
+    key = _key(incoming)
     attempt = incoming.query.get(ATTEMPT, "")
     if kind == "payment":
         return _of_payment(key, _told(Payment, kind, body), attempt)
@@ -78,11 +79,19 @@ def read(incoming: Incoming, settings: WireSettings) -> Notification:
     return Notification(key=key, about=named, ignored=f'a notification about "{named}", which is not used')
 
 
+def _key(incoming: Incoming) -> str:
+    """The event's number, and what it says: the number is not signed, so it alone could be put on another body, and the
+    event whose number it is would be taken for a repetition."""
+    body = hashlib.sha256(incoming.body).hexdigest()
+    event = incoming.headers.get("x-event-id", "").strip()
+    return f"{event}:{body[:20]}" if event else body
+
+
 def _of_payment(key: str, told: Payment, attempt: str) -> Notification:
     return Notification(
         key=key,
         about=f"payment {told.id} {plain(told.status, 30)}".rstrip(),
-        reference=told.reference or attempt,
+        reference=attempt or told.reference,
         provider_ids=(f"payment:{told.id}",),
         agreement=told.agreement,
     )
@@ -107,7 +116,7 @@ def _of_subscription(key: str, told: Subscription, attempt: str) -> Notification
     return Notification(
         key=key,
         about=f"subscription {told.id} {words}".rstrip(),
-        reference=told.reference or attempt,
+        reference=attempt or told.reference,
         agreement=f"subscription:{told.id}",
     )
 

@@ -6,10 +6,10 @@ answer but asked for afterwards, like everything.
 
 from dataclasses import replace
 
-from providers.base import Charge, Operation, OperationStatus, Report, Verb
+from providers.base import Charge, Operation, OperationStatus, Outcome, Report, Verb
 from providers.errors import Decline, Declined, Invalid, Misconfigured, ProviderError, Uncertain
 from providers.money import Money
-from providers.syspay import standing
+from providers.syspay import afterwards, standing
 from providers.syspay.notices import ems_url
 from providers.syspay.wire import NotFound, Wire, WireRefusal, WireSettings
 
@@ -44,12 +44,12 @@ def _decide(wire: Wire, settings: WireSettings, charge: Charge, verb: Verb, mone
     except WireRefusal as no:
         if no.code != WRONG_STATUS:
             raise refused(no, verb.value) from no
-        report = standing.sync(wire, settings, charge)
+        report = standing.since(wire, settings, charge)
         # What was asked for before, and of which no answer came, may be why it cannot be done again.
         if not _lists(report, key, OperationStatus.SUCCESS):
             raise refused(no, verb.value) from no
         return report
-    return standing.sync(wire, settings, charge)
+    return standing.since(wire, settings, charge)
 
 
 def refund(wire: Wire, settings: WireSettings, charge: Charge, money: Money, *, key: str) -> Report:
@@ -68,11 +68,26 @@ def refund(wire: Wire, settings: WireSettings, charge: Charge, money: Money, *, 
     except WireRefusal as no:
         if no.code != NOT_UNIQUE:
             raise refused(no, Verb.REFUND.value) from no
-        return standing.sync(wire, settings, charge)  # it was made before, and never is twice
+        return standing.since(wire, settings, charge)  # it was made before, and never is twice
     if told.reference not in ("", key):
         raise Uncertain("Asked for one refund, SysPay answered about another.")
-    charge = replace(charge, provider_ids=(*charge.provider_ids, f"refund:{told.id}"))
-    return standing.sync(wire, settings, charge)
+    name = f"refund:{told.id}"
+    charge = replace(charge, provider_ids=(*charge.provider_ids, name))
+    try:
+        return standing.since(wire, settings, charge)
+    except Uncertain as why:
+        # Its number is told here and perhaps nowhere else: it is kept, and asked about.
+        return _under_way(charge, key, name, str(why))
+
+
+def _under_way(charge: Charge, key: str, name: str, why: str) -> Report:
+    """The refund `name` was made; how it and the payment stand is not known yet."""
+    refunds = tuple(
+        replace(own, provider_id=name, status=OperationStatus.PENDING, message=why) if own.key == key else own
+        for own in charge.operations
+        if own.verb is Verb.REFUND and (own.key == key or own.status in afterwards.OPEN)
+    )
+    return Report(outcome=Outcome.PAID, provider_ids=(name,), operations=refunds)
 
 
 def _number(wire: Wire, settings: WireSettings, charge: Charge) -> int:

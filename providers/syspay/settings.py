@@ -132,6 +132,12 @@ class SysPaySettings(AccountSettings):
             raise ValueError("is empty")
         return value
 
+    @field_validator("previous_passphrase")
+    @classmethod
+    def _none_or_some(cls, value: SecretStr) -> SecretStr:
+        """Blanks are none: anybody could sign with them."""
+        return value if value.get_secret_value().strip() else SecretStr("")
+
     def at(self, *, live: bool) -> "SysPaySettings":
         """The same, with the address that an account of this mode has when it names none."""
         return (

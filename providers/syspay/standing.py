@@ -8,13 +8,13 @@ was told, for the core to compare.
 An attempt at which no money moves (a free trial, a mandate) has no payment: how its agreement stands is the answer.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from providers.agreements import AgreementReport, AgreementState
-from providers.base import Charge, Outcome, Report
-from providers.errors import Decline, Misconfigured, Uncertain
+from providers.base import Charge, Kind, Outcome, Report
+from providers.errors import Decline, Misconfigured, Uncertain, Unreachable
 from providers.money import Money
 from providers.syspay import afterwards, agreement_standing, words
 from providers.syspay.afterwards import number_of
@@ -23,6 +23,14 @@ from providers.syspay.wire import NotFound, Wire, WireRefusal, WireSettings
 
 # Inferred: a charge that SysPay's list does not show after so long was never made.
 MAY_BE_ON_ITS_WAY = timedelta(minutes=15)
+_OF_AGREEMENTS = ("SUBSCRIPTION", "BILLING_AGREEMENT")
+# An attempt makes a payment for each try of a card. What is listed beyond so many with money came later.
+_WHOLE_AT_MOST = 20
+_WITH_AGREEMENT = {
+    Kind.SUBSCRIPTION: "subscription",
+    Kind.PAYMENT_PLAN: "payment plan",
+    Kind.MANDATE: "mandate",
+}
 # Keys of a payment's memo.
 RETRIES = "allowed_retries"  # as `start` asked for them
 PAYMENT = "payment"  # the number of the payment that had the money
@@ -41,12 +49,22 @@ def sync(wire: Wire, settings: WireSettings, charge: Charge) -> Report:
         raise Uncertain(f"SysPay does not answer the question about the payment: {no}.") from no
 
 
+def since(wire: Wire, settings: WireSettings, charge: Charge) -> Report:
+    """`sync`, when something was done this moment. It was done whether or not the question is answered, so a definite
+    no to the question is none to what was done: Uncertain."""
+    return _done(lambda: sync(wire, settings, charge))
+
+
 def made(wire: Wire, settings: WireSettings, charge: Charge, payment: Payment) -> Report:
     """`payment`, which was made this moment of `charge.agreement`, as a report."""
+    return _done(lambda: _further_one(wire, settings, charge, payment))
+
+
+def _done(ask: Callable[[], Report]) -> Report:
     try:
-        return _further_one(wire, settings, charge, payment)
-    except WireRefusal as no:
-        raise Uncertain(f"SysPay does not answer the question about the payment: {no}.") from no
+        return ask()
+    except (WireRefusal, Misconfigured, Unreachable) as no:
+        raise Uncertain(f"It was done, but how it stands now could not be asked: {no}") from no
 
 
 # --- which payments are they? -------------------------------------------------------------------------------
@@ -80,10 +98,30 @@ def _find(wire: Wire, charge: Charge) -> _Found:
         else:
             foreign.append(payment)
     return _Found(
-        ours=tuple(told[number] for number in sorted(told)),
+        ours=tuple(_named(wire, [told[number] for number in sorted(told)])),
         foreign=tuple(foreign),
         filtered=all(payment.reference == charge.reference for payment in listed),
     )
+
+
+def _named(wire: Wire, payments: Iterable[Payment]) -> Iterator[Payment]:
+    """`payments`, those with money with the agreement that they are of."""
+    asked = 0
+    for payment in payments:
+        if asked < _WHOLE_AT_MOST and words.outcome(payment)[0] in words.MONEY:
+            named = whole(wire, payment)
+            asked += named is not payment
+            yield named
+        else:
+            yield payment
+
+
+def whole(wire: Wire, payment: Payment) -> Payment:
+    """A list may leave out what a payment belongs to [inferred]; where its type says that there is something, it is
+    asked for alone."""
+    if payment.agreement or not payment.payment_type.startswith(_OF_AGREEMENTS):
+        return payment
+    return wire.payment(payment.id)
 
 
 def _numbers(charge: Charge, kept: object) -> list[int]:
@@ -106,12 +144,14 @@ def _beginning(wire: Wire, settings: WireSettings, charge: Charge) -> Report:
         warnings.append("SysPay lists payments of other references, so one of ours may be missing.")
     own = agreement.provider_id if agreement else "none"
     stray = [payment for payment in _with_money(found.foreign) if payment.agreement != own]
-    if chosen is None and stray:
+    if stray and (chosen is None or not _had_money(chosen)):
         return _of_payment(wire, settings, charge, stray[0], ours=(stray[0],), agreement=agreement)
     if chosen is None or _is_active_alone(charge, agreement, heads):
         report = _of_agreement(charge, agreement)
     else:
         report = _of_payment(wire, settings, charge, chosen, ours=ours, agreement=agreement)
+    if chosen is not None and words.outcome(chosen)[0] in words.MONEY:
+        warnings += _otherwise_than_asked(charge, chosen, begun=agreement is not None or bool(odd))
     more = [payment for payment in heads if chosen is not None and not _same_begin(payment, chosen)]
     if more:
         names = ", ".join(str(payment.id) for payment in more)
@@ -120,8 +160,28 @@ def _beginning(wire: Wire, settings: WireSettings, charge: Charge) -> Report:
             "Refund at SysPay what is too much."
         )
         report = replace(report, may_retry=False)
+    if stray:
+        names = ", ".join(str(payment.id) for payment in stray)
+        warnings.append(
+            f"SysPay rang for payment {names} as one of {charge.reference}, but it bears another reference: look at "
+            "SysPay whose it is."
+        )
     memo = {**report.memo, **_begun(charge, agreement)}
     return replace(report, memo=memo, warning=" ".join(filter(None, [report.warning, *warnings])))
+
+
+def _had_money(payment: Payment) -> bool:
+    """Has it money, or had it some that was let go?"""
+    return words.outcome(payment)[0] in words.MONEY or payment.status == "VOIDED"
+
+
+def _otherwise_than_asked(charge: Charge, payment: Payment, *, begun: bool) -> Iterator[str]:
+    """On a form that is not locked, whoever fills it in says whether it is a reservation, and of which type it is."""
+    if words.outcome(payment)[0] is Outcome.AUTHORIZED and not charge.capture_later:
+        yield f"SysPay only reserved {charge.reference}, which was to be charged at once: capture it."
+    if charge.kind in _WITH_AGREEMENT and not begun:
+        what = _WITH_AGREEMENT[charge.kind]
+        yield f"SysPay took the money of {charge.reference}, but began no {what} with it."
 
 
 def _is_active_alone(charge: Charge, agreement: AgreementReport | None, heads: tuple[Payment, ...]) -> bool:
@@ -188,7 +248,7 @@ def _of_payment(
     if outcome is Outcome.FAILED:
         outcome = Outcome.OPEN if _may_try_again(charge, ours) else Outcome.FAILED
         return replace(report, outcome=outcome, decline=words.decline(payment))
-    if outcome not in words.MONEY and payment.status != "VOIDED":
+    if not _had_money(payment):
         return report
     money = words.money(payment.amount, payment.currency)
     if money is None:
@@ -214,8 +274,12 @@ def _of_payment(
 
 def _is_later(told: Payment, chosen: Payment) -> bool:
     """Did the agreement that began with `chosen` make it since? Then it will be another payment here."""
-    began = words.outcome(chosen)[0] in words.MONEY or chosen.status == "VOIDED"
-    return began and told.agreement != "" and told.agreement == chosen.agreement and told.id > chosen.id
+    return (
+        _had_money(chosen)
+        and told.agreement != ""
+        and told.agreement == chosen.agreement
+        and told.id > chosen.id
+    )
 
 
 def _may_try_again(charge: Charge, ours: tuple[Payment, ...]) -> bool:
@@ -308,7 +372,9 @@ def _further(wire: Wire, settings: WireSettings, charge: Charge) -> Report:
 def _further_one(wire: Wire, settings: WireSettings, charge: Charge, payment: Payment) -> Report:
     """`payment` as the report of a further payment of `charge.agreement`."""
     report = _of_payment(wire, settings, charge, payment, ours=(payment,))
-    report = replace(report, memo={**report.memo, PAYMENT: payment.id})
+    # Nobody is shown a page for it. OPEN would read as: it was never begun.
+    outcome = Outcome.PENDING if report.outcome is Outcome.OPEN else report.outcome
+    report = replace(report, outcome=outcome, memo={**report.memo, PAYMENT: payment.id})
     expected = charge.agreement.provider_id if charge.agreement else ""
     if payment.reference == charge.reference and payment.agreement in ("", expected):
         return report

@@ -80,6 +80,8 @@ PHASES = {
     "CLOSED": Phase.CLOSED,
 }
 UNITS = {unit.value: unit for unit in Unit}
+# Types of plans.
+SUBSCRIPTION = "SUBSCRIPTION"
 INSTALMENT = "INSTALMENT"
 
 # Somebody charged by hand, so the amount was free.

@@ -109,7 +109,9 @@ class Checkout:
 
     @property
     def pay(self) -> Locator:
-        return self.page.get_by_role("button", name=re.compile("^((Pay|Reserve) .*[0-9]|Continue)"))
+        return self.page.get_by_role(
+            "button", name=re.compile("^((Pay|Reserve) .*[0-9]|Continue|Subscribe|Agree )")
+        )
 
     @property
     def again(self) -> Locator:

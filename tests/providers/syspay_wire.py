@@ -14,7 +14,7 @@ import responses
 from pydantic import BaseModel, ConfigDict, SecretStr
 
 from providers.agreements import Agreement
-from providers.base import Charge, Customer, Operation, OperationStatus, Report, Urls, Verb
+from providers.base import Charge, Customer, Occasion, Operation, OperationStatus, Report, Urls, Verb
 from providers.http import Exchange, Http
 from providers.money import Money
 from providers.syspay import standing
@@ -68,6 +68,7 @@ def paid(**changes: Any) -> Charge:
 
 def further(**changes: Any) -> Charge:
     """A further payment, of 15.00 GBP, of the subscription 5 that G7-1 began."""
+    changes = {"occasion": Occasion.RECURRING, **changes}  # as the core asks for every one
     agreement = changes.pop("agreement", Agreement(provider_id="subscription:5", reference=FIRST))
     return charge(
         reference=LATER, order_reference="G8", money=Money(1500, "GBP"), agreement=agreement, **changes

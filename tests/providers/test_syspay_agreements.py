@@ -19,7 +19,7 @@ from providers.agreements import (
     Terms,
     Unit,
 )
-from providers.base import Outcome, Started
+from providers.base import Kind, Outcome, Started
 from providers.errors import Decline, Declined, Invalid, Misconfigured, ProviderError, Uncertain
 from providers.money import Money
 from providers.syspay import agreements
@@ -74,6 +74,7 @@ def test_all_that_a_subscription_says(wire: SysPayWire) -> None:
     wire.shows("subscription", subscription(end_date=1700000000)).lists()
     assert sync(wire, agreed()) == AgreementReport(
         provider_id="subscription:5",
+        kind=Kind.SUBSCRIPTION,
         state=AgreementState.ACTIVE,
         phase=Phase.BILLING,
         next_event=NextEvent(what="bill", at=at(1621003981)),
@@ -95,6 +96,7 @@ def test_all_that_a_mandate_says(wire: SysPayWire) -> None:
     wire.shows("billing_agreement", mandate()).lists()
     assert sync(wire, agreed("agreement:8")) == AgreementReport(
         provider_id="agreement:8",
+        kind=Kind.MANDATE,
         state=AgreementState.ACTIVE,
         expires_at=at(1893456000),
         may_charge=True,
@@ -328,6 +330,14 @@ BODY = {"reference": "G8-1", "amount": 1500, "currency": GBP, "description": "A 
 EMS = {"ems_url": f"{NOTIFY}?attempt=G8-1"}
 OF_OURS: dict[str, Any] = {"reference": "G8-1", "payment_type": "SUBSCRIPTION_MANUAL_REBILL", **OF_5}
 MANDATE = Agreement(provider_id="agreement:8", reference=REFERENCE)
+# A definite no to a question is none to what was done before it was asked.
+UNANSWERED = [
+    no(10009, "not of type"),
+    no(0, "Invalid source IP", 403),
+    (429, ""),
+    (502, ""),
+    (404, "<html>"),
+]
 
 
 def test_a_subscription_is_charged_once_more(wire: SysPayWire) -> None:
@@ -412,13 +422,38 @@ def test_when_nobody_knows_or_the_merchant_has_to_act(
         rebill(wire)
 
 
-def test_a_question_that_is_refused_after_the_charge_is_no_refused_charge(wire: SysPayWire) -> None:
-    """The charge was made; it is only what may have come of it that cannot be asked."""
+@pytest.mark.parametrize("answer", UNANSWERED)
+def test_a_question_without_an_answer_after_the_charge_is_no_refused_charge(
+    wire: SysPayWire, answer: Any
+) -> None:
+    """The charge was made; it is only what may have come of it that cannot be asked. Its number is kept."""
     told = payment("SUCCESS", 130, **OF_OURS)
     wire.expect("POST subscription/5/rebill", {"payment": told})
-    wire.shows("refund", no(10009, "not of type"), 9)
+    for _time in range(4 if answer[0] == 429 else 1):
+        wire.shows("refund", answer, 9)
+    started = rebill(wire, provider_ids=("refund:9",))
+    assert (started.provider_id, started.memo) == ("payment:130", {"payment": 130})
+    assert started.report is not None
+    assert started.report.outcome is Outcome.PENDING
+
+
+@pytest.mark.parametrize("answer", UNANSWERED)
+def test_a_charge_that_was_made_before_did_not_fail_because_nobody_answers(
+    wire: SysPayWire, answer: Any
+) -> None:
+    wire.expect("POST subscription/5/rebill", no(30008, "Payment reference is not unique"))
+    for _time in range(4 if answer[0] == 429 else 1):
+        wire.expect("GET payments/?reference=G8-1", answer)
+    with pytest.raises(Uncertain) as caught:
+        rebill(wire)
+    assert type(caught.value) is Uncertain
+
+
+def test_an_end_without_an_answer_to_what_became_of_it_is_no_refused_end(wire: SysPayWire) -> None:
+    wire.expect("POST subscription/5/cancel", {"subscription": subscription("ENDED")}, {"now": True})
+    wire.shows("subscription", no(0, "Invalid source IP", 403), 5)
     with pytest.raises(Uncertain):
-        rebill(wire, provider_ids=("refund:9",))
+        agreements.end_agreement(wire.wire, wire.settings, agreed(), Ending.NOW)
 
 
 def test_what_cannot_be_charged_is_not_sent(wire: SysPayWire) -> None:

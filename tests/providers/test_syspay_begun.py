@@ -184,6 +184,75 @@ def test_anothers_agreement_is_not_taken_for_ours(wire: SysPayWire) -> None:
     assert report.warning == "SysPay names subscription:5, but knows nothing of it."
 
 
+# --- what was not asked for -----------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("kind", "what"),
+    [
+        (Kind.SUBSCRIPTION, "subscription"),
+        (Kind.PAYMENT_PLAN, "payment plan"),
+        (Kind.MANDATE, "mandate"),
+    ],
+)
+def test_money_with_which_nothing_began_calls_a_person(wire: SysPayWire, kind: Kind, what: str) -> None:
+    """On a form that is not locked the payer may make a single payment of it."""
+    wire.lists(payment())
+    report = wire.sync(beginning(kind=kind))
+    assert (report.outcome, report.captured, report.agreement) == (Outcome.PAID, FULL, None)
+    assert report.warning == f"SysPay took the money of G7-1, but began no {what} with it."
+    wire.lists(payment("FAILED"))
+    assert wire.sync(beginning(kind=kind)).warning == ""
+
+
+@pytest.mark.parametrize(
+    ("told", "kind"),
+    [
+        (subscription(), Kind.SUBSCRIPTION),
+        (subscription(plan_type="INSTALMENT"), Kind.PAYMENT_PLAN),
+        (subscription(plan_type=None, plan={"type": "INSTALMENT"}), Kind.PAYMENT_PLAN),
+        (subscription(plan_type=None, plan=None), None),
+    ],
+)
+def test_what_the_payer_made_of_a_single_payment_is_told(wire: SysPayWire, told: Any, kind: Any) -> None:
+    wire.lists(payment(payment_type="SUBSCRIPTION_INITIAL", **OF_5)).shows("subscription", told)
+    report = wire.sync(charge())
+    assert (report.outcome, report.captured) == (Outcome.PAID, FULL)
+    assert report.agreement is not None
+    assert report.agreement.kind is kind
+
+
+def test_a_reservation_that_was_not_asked_for_is_told(wire: SysPayWire) -> None:
+    wire.lists(payment("AUTHORIZED"))
+    report = wire.sync(charge())
+    assert (report.outcome, report.authorized) == (Outcome.AUTHORIZED, FULL)
+    assert report.warning == "SysPay only reserved G7-1, which was to be charged at once: capture it."
+
+
+def test_a_list_that_leaves_out_the_agreement_hides_none(wire: SysPayWire) -> None:
+    first: dict[str, Any] = {"payment_type": "SUBSCRIPTION_INITIAL"}
+    later: dict[str, Any] = {"payment_type": "SUBSCRIPTION_BILL", "amount": 1500}
+    failed = payment("FAILED", 121, **first)
+    wire.lists(failed, payment(**first), payment("SUCCESS", 130, **later))
+    wire.shows("payment", payment(**first, **OF_5))
+    wire.shows("payment", payment("SUCCESS", 130, **later, **OF_5)).shows("subscription", subscription())
+    report = wire.sync(beginning())
+    assert report.agreement is not None
+    assert (report.agreement.provider_id, report.may_retry, report.warning) == ("subscription:5", None, "")
+
+
+def test_money_under_another_reference_is_not_hidden_by_a_failed_try(wire: SysPayWire) -> None:
+    wire.lists(payment("FAILED", 122)).shows("payment", payment(reference="my own"))
+    report = wire.sync(charge(provider_ids=("payment:122", "payment:123")))
+    assert (report.outcome, report.reference, report.captured) == (Outcome.PAID, "my own", FULL)
+    wire.lists(payment("SUCCESS", 122)).shows("payment", payment(reference="my own"))
+    report = wire.sync(charge(provider_ids=("payment:122", "payment:123")))
+    assert (report.outcome, report.reference, report.captured) == (Outcome.PAID, REFERENCE, FULL)
+    assert report.warning == (
+        "SysPay rang for payment 123 as one of G7-1, but it bears another reference: look at SysPay whose it is."
+    )
+
+
 # --- further payments -----------------------------------------------
 
 
@@ -233,7 +302,8 @@ def test_our_own_charge_is_found_by_our_reference(wire: SysPayWire) -> None:
     assert (report.outcome, report.reference, report.provider_ids) == (Outcome.PAID, "G8-1", ("payment:130",))
     wire.lists(later("OPEN", reference="G8-1", subscription=None), reference="G8-1")
     report = wire.sync(further())
-    assert (report.outcome, report.reference) == (Outcome.OPEN, "G8-1")
+    # It is there, and nobody is sent anywhere to pay it: it is not one that was never opened.
+    assert (report.outcome, report.reference) == (Outcome.PENDING, "G8-1")
 
 
 def test_a_charge_that_is_found_nowhere_was_not_made_once_it_can_no_longer_be_on_its_way(

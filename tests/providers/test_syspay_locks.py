@@ -77,11 +77,16 @@ def test_a_part_without_a_lock_is_not_sent() -> None:
 
 def test_the_amount_alone_is_what_is_paid_and_when() -> None:
     assert lock(one_off(), lock="amount") == {
-        "locked_inputs": {"type": True, "oneshot": {"amount": True, "currency": True, "pay_mode": True}}
+        "locked_inputs": {
+            "type": True,
+            "reference": True,
+            "oneshot": {"amount": True, "currency": True, "pay_mode": True},
+        }
     }
     assert lock(payment_plan(), lock="amount") == {
         "locked_inputs": {
             "type": True,
+            "reference": True,
             "payment_plan": dict.fromkeys(
                 ["total_amount", "currency", "billing_cycles", "billing_period", "billing_period_unit"], True
             ),
@@ -90,6 +95,7 @@ def test_the_amount_alone_is_what_is_paid_and_when() -> None:
     assert lock(subscription(terms=EVERYTHING), lock="amount") == {
         "locked_inputs": {
             "type": True,
+            "reference": True,
             "subscription": dict.fromkeys(
                 ["trial_amount", "trial_period", "trial_period_unit", "billing_amount", "billing_cycles",
                  "billing_period", "billing_period_unit", "initial_amount", "currency", "trial_check",
@@ -101,6 +107,7 @@ def test_the_amount_alone_is_what_is_paid_and_when() -> None:
     assert lock(mandate(options={"mandate_amount": 300}), lock="amount") == {
         "locked_inputs": {
             "type": True,
+            "reference": True,
             "payment_mandate": {"currency": True, "initial_charge": True, "amount": True},
         }
     }

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -75,6 +76,11 @@ def read(incoming: Incoming, **settings: Any) -> Notification:
     return notices.read(incoming, Settings(**settings))
 
 
+def said(incoming: Incoming) -> Notification:
+    """... whatever it is known by."""
+    return replace(read(incoming), key="event-1")
+
+
 # --- authentic? -----------------------------------------------------
 
 
@@ -87,7 +93,7 @@ def read(incoming: Incoming, **settings: Any) -> Notification:
     ],
 )
 def test_the_vendors_checksums_hold(body: bytes, kind: str, given: str) -> None:
-    assert read(ring(body, kind=kind, x_checksum=given)) == Notification(
+    assert said(ring(body, kind=kind, x_checksum=given)) == Notification(
         key="event-1", about="payment 123 SUCCESS", reference="sh10001", provider_ids=("payment:123",)
     )
 
@@ -141,7 +147,7 @@ OF_SUBSCRIPTION = {"id": 5, "reference": REFERENCE}
             Notification(
                 key="event-1",
                 about="payment 123 FAILED",
-                reference=REFERENCE,
+                reference="G9-1",
                 provider_ids=("payment:123",),
                 agreement="subscription:5",
             ),
@@ -189,7 +195,7 @@ OF_SUBSCRIPTION = {"id": 5, "reference": REFERENCE}
             Notification(
                 key="event-1",
                 about="subscription 5 ENDED CLOSED",
-                reference=REFERENCE,
+                reference="G9-1",
                 agreement="subscription:5",
             ),
         ),
@@ -206,17 +212,42 @@ OF_SUBSCRIPTION = {"id": 5, "reference": REFERENCE}
     ],
 )
 def test_each_kind_is_read_in_every_spelling(kind: str, told: dict[str, Any], expected: Notification) -> None:
-    """`attempt` in our own address is only used where SysPay names no reference."""
-    assert read(ring(v1(kind, told), attempt="G9-1")) == expected
-    assert read(ring(php(kind, told), kind=FORM, attempt="G9-1")) == expected
     bare = json.dumps({"class": kind, **told}).encode()
-    assert read(ring(bare, attempt="G9-1")) == expected
+    assert said(ring(v1(kind, told), attempt="G9-1")) == expected
+    assert said(ring(php(kind, told), kind=FORM, attempt="G9-1")) == expected
+    assert said(ring(bare, attempt="G9-1")) == expected
+
+
+@pytest.mark.parametrize(("kind", "told"), [("payment", payment()), ("subscription", subscription())])
+def test_the_attempt_that_the_form_was_opened_for_goes_before_the_reference_in_it(
+    kind: str, told: dict[str, Any]
+) -> None:
+    """On a form that is not locked the payer may change the reference, and later payments have others: the attempt is
+    looked at, and what bears another reference is compared there."""
+    changed = {**told, "reference": "my own"}
+    assert read(ring(v1(kind, changed), attempt=REFERENCE)).reference == REFERENCE
+    assert read(ring(v1(kind, changed))).reference == "my own"
+
+
+def test_a_ring_is_known_by_its_number_and_by_what_it_says() -> None:
+    """The number is not signed: put on an old body it must not make the true event look like a repetition."""
+    first = read(ring(E1))
+    assert first.key.startswith("event-1:")
+    assert read(ring(E1)).key == first.key
+    assert read(ring(E2, kind=FORM)).key != first.key
+    assert read(ring(E1, x_event_id="event-2")).key != first.key
+
+
+def test_a_ring_may_nest_an_agreement_in_its_payment_in_a_chargeback() -> None:
+    customer = {"billing_address": {"city": "London"}}
+    told = chargeback(payment={"id": 123, "subscription": {"id": 5, "customer": customer}})
+    assert said(ring(php("chargeback", told), kind=FORM)).agreement == "subscription:5"
 
 
 def test_an_unknown_kind_is_kept_and_nobody_is_asked() -> None:
     body = json.dumps({"class": "token", "id": "a"}).encode()
     assert read(ring(body)).ignored == 'a notification about "token", which is not used'
-    assert read(ring(v1("payout", {}))) == Notification(
+    assert said(ring(v1("payout", {}))) == Notification(
         key="event-1", about="payout", ignored='a notification about "payout", which is not used'
     )
     assert read(ring(b"type=&data=", kind=FORM)).about == "something"
@@ -239,7 +270,7 @@ def test_an_unknown_kind_is_kept_and_nobody_is_asked() -> None:
         (b"a]b=1", FORM, "body", "the notification has a field of no known form: a]b"),
         (b"[]=1", FORM, "body", "the notification has a field of no known form: []"),
         (b"a[b]c=1", FORM, "body", "the notification has a field of no known form: a[b]c"),
-        (b"a" + b"[b]" * 6 + b"=1", FORM, "body", "the notification has a field of no known form: a[b][b][b][b][b][b]"),
+        (b"a" + b"[b]" * 12 + b"=1", FORM, "body", "the notification has a field of no known form: a" + "[b]" * 12),
         (b"a=%ff", FORM, "body", "the notification is no form that could be read"),
         (b"a=1&" * 501, FORM, "body", "the notification is no form that could be read"),
         (b" " * 1_000_001, FORM, "body", "the notification is too large to be one"),

@@ -169,6 +169,50 @@ def test_the_merchant_has_to_act(wire: SysPayWire, answer: Any) -> None:
         give_back(wire)
 
 
+# A definite no to a question is none to what was done before it was asked.
+UNANSWERED = [no(0, "Invalid source IP", 403), (429, ""), (502, ""), (404, "<html>"), (302, "")]
+
+
+@pytest.mark.parametrize("answer", UNANSWERED)
+@pytest.mark.parametrize("verb", ["confirm", "void"])
+def test_what_was_done_did_not_fail_because_nobody_answers_how_it_stands(
+    wire: SysPayWire, answer: Any, verb: str
+) -> None:
+    wire.expect(f"POST payment/123/{verb}", {"payment": payment()})
+    for _time in range(4 if answer[0] == 429 else 1):
+        wire.expect(f"GET payments/?reference={REFERENCE}", answer)
+    with pytest.raises(Uncertain) as caught:
+        ask(wire, verb)
+    assert type(caught.value) is Uncertain
+
+
+@pytest.mark.parametrize("answer", UNANSWERED)
+def test_a_refund_that_was_made_is_under_way_when_nobody_answers_how_it_stands(
+    wire: SysPayWire, answer: Any
+) -> None:
+    """Its number is told once: a second refund must not follow the one that is known to be there."""
+    wire.expect("POST refund", {"refund": refund()})
+    for _time in range(4 if answer[0] == 429 else 1):
+        wire.expect(f"GET payments/?reference={REFERENCE}", answer)
+    report = give_back(wire)
+    assert (report.outcome, report.refunded, report.provider_ids) == (Outcome.PAID, None, ("refund:9",))
+    assert [(told.key, told.provider_id, told.status) for told in report.operations or ()] == [
+        (KEY, "refund:9", OperationStatus.PENDING)
+    ]
+
+
+@pytest.mark.parametrize("answer", UNANSWERED)
+def test_a_refund_that_was_made_before_did_not_fail_because_nobody_answers(
+    wire: SysPayWire, answer: Any
+) -> None:
+    wire.expect("POST refund", no(40003, "The refund reference parameter is not unique"))
+    for _time in range(4 if answer[0] == 429 else 1):
+        wire.expect(f"GET payments/?reference={REFERENCE}", answer)
+    with pytest.raises(Uncertain) as caught:
+        give_back(wire)
+    assert type(caught.value) is Uncertain
+
+
 # --- refunds --------------------------------------------------------
 
 

@@ -339,5 +339,10 @@ def test_a_further_charge_needs_an_amount_and_is_taken_at_once() -> None:
     )
 
 
+def test_a_further_charge_is_made_while_the_customer_is_away() -> None:
+    """As the core asks for it: with an occasion, and without a card."""
+    assert provider().refuses(one_off(agreement=AGREEMENT, occasion=Occasion.RECURRING)) == ""
+
+
 def test_an_account_of_mandates_alone_may_charge_them() -> None:
     assert provider(types=["PAYMENT_MANDATE"]).refuses(one_off(agreement=AGREEMENT)) == ""

@@ -176,7 +176,7 @@ def test_a_ring_is_read_with_the_passphrase_and_with_the_one_before() -> None:
     new = provider(previous_passphrase="the-old-one")
     for passphrase in (PASSPHRASE, "the-old-one"):
         told = new.read_notification(ring(passphrase))
-        assert (told.key, told.reference, told.provider_ids) == ("event-1", REFERENCE, ("payment:123",))
+        assert (told.reference, told.provider_ids) == (REFERENCE, ("payment:123",))
     with pytest.raises(Forged):
         new.read_notification(ring("another"))
     with pytest.raises(Forged):

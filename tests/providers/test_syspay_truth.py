@@ -399,7 +399,7 @@ def test_where_the_list_can_be_asked_by_our_key_it_is_found_or_was_never_made() 
 def test_where_the_lists_can_be_asked_by_payment_everything_is_found() -> None:
     with scripted(lists_filter_by_payment=True) as wire:
         wire.lists(payment())
-        wire.expect("GET refunds/?payment_id=123", {"refunds": [refund(), refund("SUCCESS", 10, of=124)]})
+        wire.expect("GET refunds/?payment_id=123", {"refunds": [refund()]})
         wire.expect(
             "GET chargebacks/?payment_id=123",
             {"chargebacks": [chargeback(), chargeback(7, payment={"id": 124})]},
@@ -409,6 +409,53 @@ def test_where_the_lists_can_be_asked_by_payment_everything_is_found() -> None:
         assert [told.key for told in report.operations or ()] == ["key-1"]
         assert [told.id for told in report.chargebacks] == ["chargeback:6"]
         assert report.provider_ids == ("payment:123", "refund:9", "chargeback:6")
+
+
+PASSED_OVER = (
+    "Asked for refunds by {}, SysPay lists others, too, so one of ours may be missing: look at the account's "
+    "settings."
+)
+
+
+@pytest.mark.parametrize(
+    ("listed", "warning"),
+    [
+        ([refund("SUCCESS", 10, of=124, reference="x")], PASSED_OVER.format("payment_id")),
+        ([refund("SUCCESS", number, amount=1, reference=f"x{number}") for number in range(10, 20)], ""),
+        ([refund("SUCCESS", 9, amount=None)], "SysPay does not say how much the refund 9 is in GBP."),
+    ],
+)
+def test_a_list_that_may_lack_a_refund_does_not_say_that_it_was_never_made(
+    listed: list[dict[str, Any]], warning: str
+) -> None:
+    """A filter that is passed over, a list that may be the first page alone, one that cannot be read: who takes the
+    refund for failed sends it again."""
+    with scripted(lists_filter_by_payment=True) as wire:
+        wire.lists(payment()).expect("GET refunds/?payment_id=123", {"refunds": listed})
+        wire.expect("GET chargebacks/?payment_id=123", {"chargebacks": []})
+        report = wire.sync(paid(operations=(own(Verb.REFUND, 500, "key-1"),)))
+    ours = [told.status for told in report.operations or () if told.key == "key-1"]
+    assert (ours, report.warning) == ([OperationStatus.UNCERTAIN], warning)
+
+
+def test_a_list_by_reference_that_has_others_does_not_say_that_ours_was_never_made() -> None:
+    with scripted(lists_filter_by_reference=True) as wire:
+        wire.lists(payment())
+        wire.expect(
+            "GET refunds/?reference=key-1", {"refunds": [refund("SUCCESS", 12, reference="x", of=124)]}
+        )
+        report = wire.sync(paid(operations=(own(Verb.REFUND, 500, "key-1"),)))
+    assert [told.status for told in report.operations or ()] == [OperationStatus.UNCERTAIN]
+    assert report.warning == PASSED_OVER.format("reference")
+
+
+def test_a_chargeback_that_names_no_payment_is_said(wire: SysPayWire) -> None:
+    wire.lists(payment()).shows("chargeback", chargeback(payment=None))
+    report = wire.sync(paid(ids=("chargeback:6",)))
+    assert (report.chargebacks, report.warning) == (
+        (),
+        "SysPay does not say of which payment the chargeback 6 is.",
+    )
 
 
 def test_a_list_that_cannot_be_asked_after_all_hides_no_payment() -> None:

@@ -31,6 +31,7 @@ def scripted(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Scripted]]:
     monkeypatch.setitem(providers.PROVIDERS, "plain", "tests.shopper.scripted:Plain")
     monkeypatch.setitem(providers.PROVIDERS, "lasting", "tests.shopper.scripted:Lasting")
     monkeypatch.setitem(providers.PROVIDERS, "twofold", "tests.shopper.scripted:Twofold")
+    monkeypatch.setitem(providers.PROVIDERS, "agreeing", "tests.shopper.scripted:Agreeing")
     Scripted.forget()
     yield Scripted
     Scripted.forget()

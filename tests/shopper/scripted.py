@@ -127,6 +127,22 @@ class Twofold(Scripted):
         return replace(started, show=REDIRECT) if charge.channel == OWN_PAGE else started
 
 
+class Agreeing(Scripted):
+    """A fifth, on whose page one agrees to more payments than one. It cannot be told that an attempt is given up, and
+    the merchant can type on its page, too."""
+
+    slug = "agreeing"
+    label = "Card, on its page"
+    name = "Agreeing Payments"
+    kinds = frozenset({Kind.SUBSCRIPTION, Kind.PAYMENT_PLAN, Kind.MANDATE})
+    desk = True
+    needs_script = False
+    cancel = Provider.cancel
+
+    def start(self, charge: Charge) -> Started:
+        return replace(super().start(charge), show=REDIRECT)
+
+
 def paid(minor: int = 4299, **more: Any) -> Report:
     money = Money(minor, "EUR")
     return Report(outcome=Outcome.PAID, authorized=money, captured=money, **more)

@@ -122,6 +122,33 @@ def test_a_renewal_is_rung_for(script: Script, account: Account, agreement: Agre
     assert agreement.state == "active"
 
 
+def test_a_renewal_whose_ring_names_no_agreement_is_not_taken_for_the_first_payment(
+    script: Script, account: Account, agreement: Agreement, first: Order
+) -> None:
+    """It bears the first one's reference: learned as one of the first payment's ids, it would never be adopted."""
+    ring(account, id="n-1", reference=agreement.payment.reference, provider_ids=["R-2"])
+    script.will("sync_agreement", made(renewal("R-2", EUR15)))
+    script.will("sync", paid)
+    work()
+    assert script.asked_agreement("sync_agreement")[0].agreement.also == ("R-2",)
+    assert later() == [("abo-7/2", "paid", "paid")]
+    assert not agreement.payment.provider_references.filter(value="R-2").exists()
+    delivery = Delivery.objects.get()
+    assert (delivery.verdict, delivery.payment) == ("applied", further(agreement).payments.get())
+
+
+def test_what_the_agreement_did_not_take_is_of_the_payment_that_it_began_with(
+    script: Script, account: Account, agreement: Agreement
+) -> None:
+    ring(account, id="n-1", reference=agreement.payment.reference, provider_ids=["refund-9"])
+    script.will("sync_agreement", made())
+    script.will("sync", paid)
+    work()
+    assert later() == []
+    assert agreement.payment.provider_references.filter(value="refund-9").exists()
+    assert script.asked("sync")[0].charge.reference == agreement.payment.reference
+
+
 def test_a_renewal_is_found_by_the_sweep(script: Script, clock: Clock, agreement: Agreement) -> None:
     script.always("sync_agreement", made(renewal("R-2", EUR15), renewal("R-3", EUR15)))
     script.always("sync", paid)

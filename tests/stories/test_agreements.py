@@ -136,6 +136,36 @@ def test_a_mandate_with_and_without_a_first_charge(script: Script, account: Acco
     assert sorted(events(order)) == ["agreement.updated", "order.paid"]
 
 
+def test_a_single_payment_that_became_a_subscription_is_kept_and_a_person_called(
+    script: Script, account: Account
+) -> None:
+    """Whoever filled in the provider's form chose it: it takes money from now on, and can be ended from here."""
+    order = make_order(account.shop, money=EUR15)
+    payment = start(order, account)
+    there = Terms(period=MONTH, amount=EUR15)
+    agreement = begun(script, payment, active("S-1", kind=Kind.SUBSCRIPTION, terms=there))
+    assert (agreement.kind, agreement.terms, agreement.state) == ("subscription", MONTHLY, "active")
+    order.refresh_from_db()
+    assert (order.state, order.attention) == (
+        OrderState.PAID,
+        f"asked for one payment, the provider set up a subscription: agreement {agreement.number}",
+    )
+    assert "Not believed: asked for one payment, the provider set up a subscription" in story(order)
+
+
+def test_a_subscription_that_became_a_mandate_is_called_one(
+    script: Script, order: Order, payment: Payment
+) -> None:
+    """It never charges by itself: who reads of a subscription waits for money that nobody takes."""
+    agreement = begun(script, payment, active("M-1", kind=Kind.MANDATE, phase=None))
+    assert (agreement.kind, agreement.terms) == ("mandate", {})
+    order.refresh_from_db()
+    assert (
+        order.attention
+        == f"asked for a subscription, the provider set up a mandate: agreement {agreement.number}"
+    )
+
+
 def test_the_first_payment_fails_and_it_never_began(script: Script, order: Order, payment: Payment) -> None:
     script.will("sync", Report(outcome=Outcome.PENDING, agreement=NEW))
     settle(payment)
