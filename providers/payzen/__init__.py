@@ -30,7 +30,7 @@ from providers.base import (
 from providers.errors import Declined, FieldError, Invalid, Misconfigured
 from providers.http import Http
 from providers.money import Money
-from providers.payzen import bodies, notices, refusals, returns, rules
+from providers.payzen import bodies, notices, refusals, returns, rules, words
 from providers.payzen.operations import Till
 from providers.payzen.order import PayzenOrder
 from providers.payzen.settings import PayzenSettings
@@ -199,7 +199,7 @@ class PayZen(Provider):
         """Withdraw the payment order; money that came first wins.
 
         A form has nothing to withdraw: its token is in our page alone, which the shopper is leaving, and what is paid
-        in it after all comes to light by itself. OPEN when the order could not be withdrawn.
+        in it after all comes to light by itself. OPEN when a running order could not be withdrawn.
         """
         seen = self._standing.look(charge)
         now = self._standing.report(charge, seen)
@@ -209,7 +209,7 @@ class PayZen(Provider):
         if not order_id:
             return replace(now, outcome=Outcome.CANCELED)
         if self.settings.cancels_orders and self._cancelled(order_id):
-            return self._standing.now(charge)
+            return self._left(charge)
         if seen.order is not None and _ends_within(seen.order, WITHDRAWN_AFTER):
             return replace(now, outcome=Outcome.CANCELED)  # a later end would only keep it payable for longer
         return self._let_lapse(charge, order_id, now.asked)
@@ -230,13 +230,25 @@ class PayZen(Provider):
         try:
             self._gateway.update_order(body)
         except Refused:
-            return self._standing.now(charge)  # not withdrawn: it is what it is
+            return self._left(charge)
         seen = self._standing.look(charge)
         now = self._standing.report(charge, seen)
         ends = seen.order is not None and _ends_within(seen.order, WITHDRAWN_WITHIN)
         if now.outcome is Outcome.OPEN and ends:
             return replace(now, outcome=Outcome.CANCELED)
         return now
+
+    def _left(self, charge: Charge) -> Report:
+        """Withdrawn or not, it is what it is. But of an order whose last try was refused PayZen takes no change, and
+        whether it can still be paid is not documented: nobody is held fast to it. What is paid there comes to light."""
+        seen = self._standing.look(charge)
+        now = self._standing.report(charge, seen)
+        if now.outcome is not Outcome.OPEN or seen.order is None:
+            return now
+        if seen.order.payment_order_status != words.ORDER_REFUSED:
+            return now
+        odd = "PayZen does not withdraw a payment order whose last try was refused: its link may live on."
+        return replace(now, outcome=Outcome.CANCELED, warning=odd)
 
     # --- after money ------------------------------------------------------------------------------------
 

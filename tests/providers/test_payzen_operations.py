@@ -432,6 +432,21 @@ def test_what_cannot_be_withdrawn_is_still_open(wire: Wire) -> None:
     assert wire.payzen().cancel(opened(), give_up=False).outcome is Outcome.OPEN
 
 
+@pytest.mark.parametrize("has", [True, False])
+def test_nobody_is_held_fast_to_an_order_that_was_refused(wire: Wire, has: bool) -> None:
+    """PayZen changes running orders only, and this one may never run again."""
+    wire.asks(order("REFUSED"), listed(refused()))
+    wire.expect(CANCEL if has else CHANGE, no("PSP_503")).asks(order("REFUSED"), listed(refused()))
+    report = wire.payzen(cancels_orders=has).cancel(opened(), give_up=False)
+    assert report.outcome is Outcome.CANCELED
+    assert report.warning == (
+        "PayZen does not withdraw a payment order whose last try was refused: its link may live on."
+    )
+    wire.asks(order("REFUSED"), listed(refused()))
+    wire.expect(CANCEL if has else CHANGE, no("PSP_503")).asks(order("PAID"), listed(transaction()))
+    assert wire.payzen(cancels_orders=has).cancel(opened(), give_up=False).outcome is Outcome.PAID
+
+
 def test_money_that_came_first_wins(wire: Wire) -> None:
     wire.asks(order("PAID"), listed(transaction()))
     assert wire.payzen().cancel(opened(), give_up=False).outcome is Outcome.PAID
