@@ -1,4 +1,4 @@
-"""PayZen as the shopper and the tests meet it: its page behind a link, its form in our page, its messages, its record."""
+"""PayZen as the shopper and the tests meet it: its page behind a link, its form in our page, its record; our mail."""
 
 import email
 import email.policy

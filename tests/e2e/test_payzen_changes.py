@@ -71,7 +71,8 @@ def test_our_link_is_gone_once_it_is_withdrawn(stage: Stage, admin: Admin, plain
     plain.open(address).says(pages.CHOOSE)
     withdraw(admin, order)
     answer = plain.page.goto(address)
-    assert answer is not None and answer.status == 410
+    assert answer is not None
+    assert answer.status == 410
     plain.says("This link was withdrawn")
     plain.tells("Nothing can be paid with it, and nothing was charged by opening it.")
     stands(admin, order, "withdrawn")

@@ -15,7 +15,11 @@ def test_paid_in_the_form(stage: Stage, checkout: Checkout) -> None:
     form.type(APPROVED)
     checkout.is_receipt(amount="€42.99")
     told = order.becomes("paid")
-    assert (told["amount_captured"], told["payment"]["provider"], told["payment"]["attempt"]) == (4299, "payzen", 1)
+    assert (told["amount_captured"], told["payment"]["provider"], told["payment"]["attempt"]) == (
+        4299,
+        "payzen",
+        1,
+    )
     assert record.money() == TAKEN
     assert record.form()["status"] == "PAID"
     assert record.links() == []

@@ -47,7 +47,11 @@ def test_paid_from_the_checkout_with_3d_secure(stage: Stage, plain: Checkout) ->
     form.to_shop()
     plain.is_receipt(amount="€42.99")
     told = order.becomes("paid")
-    assert (told["amount_captured"], told["payment"]["provider"], told["payment"]["attempt"]) == (4299, "payzen", 1)
+    assert (told["amount_captured"], told["payment"]["provider"], told["payment"]["attempt"]) == (
+        4299,
+        "payzen",
+        1,
+    )
     assert record.money() == TAKEN
     assert record.link()["status"] == "PAID"
 
@@ -76,7 +80,8 @@ def test_paid_out_of_an_email_of_payzens(stage: Stage, admin: Admin, plain: Chec
     assert (message["channel"], message["recipient"], message["purpose"]) == (
         "MAIL", "ada.of.payzen@example.com", "request",
     )  # fmt: skip
-    assert "42.99 EUR" in message["body"] and message["link"] in message["body"]
+    assert "42.99 EUR" in message["body"]
+    assert message["link"] in message["body"]
     plain.page.goto(f"{stage.sandbox.url}/console/payzen/messages")
     plain.page.get_by_role("link", name=message["link"]).click()
     form = at_payzen(plain.page)
@@ -104,7 +109,10 @@ def test_paid_out_of_an_email_of_ours(stage: Stage, admin: Admin, plain: Checkou
     order.becomes("paid")
     assert record.money() == TAKEN
     admin.open(order.id)
-    admin.tells("The payment link was sent to ada.of.ours@example.com.", "The payment link was opened for the first time")
+    admin.tells(
+        "The payment link was sent to ada.of.ours@example.com.",
+        "The payment link was opened for the first time",
+    )
 
 
 def test_paid_by_the_address_in_a_qr_code(stage: Stage, admin: Admin, plain: Checkout) -> None:
