@@ -62,6 +62,19 @@ def page_instead(options: list[Option], attempt: Payment) -> bool:
     return not can_go_on(attempt)  # where "again" leads back to the same attempt, it leads back to its widget
 
 
+def is_only_way(attempt: Payment) -> bool:
+    """Must the open `attempt` be paid as it is? A link that was sent can be paid wherever it is; where its provider
+    cannot be told that it is given up, another attempt beside it could be paid as well."""
+    return attempt.show.get("kind") == "link" and not attempt.account.provider_class.can("cancel")
+
+
+def has_other_ways(options: list[Option], attempt: Payment) -> bool:
+    """Is there another way to pay than by the open `attempt`? For a link that was sent, the same account's page is."""
+    if attempt.show.get("kind") == "link":
+        return bool(options) and not is_only_way(attempt)
+    return len(options) > 1
+
+
 def twins(cards: QuerySet[SavedCard], card: SavedCard) -> QuerySet[SavedCard]:
     """`card` and what looks the same: some providers give a new token each time that a card is kept."""
     return cards.filter(account=card.account_id, **{name: getattr(card, name) for name in _LOOK})

@@ -1,6 +1,7 @@
 """What does a page need besides its rows?"""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -10,7 +11,7 @@ from django.utils.translation import get_language
 from checkout.models import Order
 from checkout.payments.orders import MAX_EXTENSIONS
 from checkout.shopper.agreement import AgreedOn, agreement_of
-from checkout.shopper.choices import options_for, page_instead, same_again
+from checkout.shopper.choices import has_other_ways, is_only_way, options_for, page_instead, same_again
 from checkout.shopper.pages import BUSY, CLOSED, MONEY, TIMED, WAITING, Page, Sight
 from checkout.shopper.texts import NOTES, decline_of, title_of
 from checkout.states import State
@@ -52,7 +53,7 @@ def context_for(order: Order, sight: Sight, *, note: str, go_on: bool) -> dict[s
         "follow": _follow(sight),
         "timed": page in TIMED,
         "seconds_left": max(int((order.expires_at - timezone.now()).total_seconds()), 1),
-        "extendable": order.extensions < MAX_EXTENSIONS,
+        "extendable": _can_have_more_time(order),
         "is_test": attempt is not None and not attempt.account.live,
         "unsure": _may_have_been_charged(order, sight),
     }
@@ -66,7 +67,7 @@ def context_for(order: Order, sight: Sight, *, note: str, go_on: bool) -> dict[s
         context["show"] = attempt.show
         context["go_on"] = go_on
         options = options_for(order)
-        context["has_other_ways"] = len(options) > 1
+        context["has_other_ways"] = has_other_ways(options, attempt)
         context["page_instead"] = page is Page.WIDGET and page_instead(options, attempt)
     if page in MONEY and attempt is not None:
         parts = list(attempt.tenders.all())
@@ -95,8 +96,11 @@ def lines_of(order: Order) -> list[Line]:
 def _ways(order: Order, sight: Sight) -> dict[str, Any]:
     """What may be pressed: the same again, and everything else."""
     options = options_for(order)
-    again = same_again(options, sight.attempt) if sight.attempt else None
+    attempt = sight.attempt
+    again = same_again(options, attempt) if attempt else None
     others = [option for option in options if option is not again]
+    if attempt is not None and attempt.is_open and is_only_way(attempt):
+        others = []
     agreed_again = order.keep_card and again is not None and again.keeps
     return {
         "again": again,
@@ -116,7 +120,8 @@ def _follow(sight: Sight) -> str:
         return "change"
     if not sight.attempt_is_open:
         return ""
-    return "end" if sight.page in BUSY else "change"
+    # Nothing is typed beside a link, and what is owed by it may be changed.
+    return "end" if sight.page in BUSY - {Page.LINK} else "change"
 
 
 def _note(sight: Sight, name: str) -> Any:
@@ -125,7 +130,15 @@ def _note(sight: Sight, name: str) -> Any:
         return ""
     if name == "choose" and sight.page not in {Page.CHOOSE, Page.FAILED, Page.INTERRUPTED}:
         return ""
+    if name == "changed" and sight.page not in TIMED:
+        return ""
     return NOTES.get(name, "")
+
+
+def _can_have_more_time(order: Order) -> bool:
+    """Would one more hold from now be any? An order that waits for days has more than that already."""
+    more = timezone.now() + timedelta(minutes=order.shop.hold_minutes)
+    return order.extensions < MAX_EXTENSIONS and order.expires_at < more
 
 
 def _may_have_been_charged(order: Order, sight: Sight) -> bool:

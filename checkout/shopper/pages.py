@@ -64,7 +64,7 @@ class Sight:
 def sight_of(order: Order) -> Sight:
     attempt = order.paying_attempt() or order.open_attempt() or order.latest_attempt()
     page = _page(order, attempt)
-    parts = [page, order.state, "!" if order.attention else ""]
+    parts = [page, order.state, "!" if order.attention else "", str(order.amount_minor)]
     if attempt is not None:
         parts += [str(attempt.number), attempt.state, attempt.claim, attempt.decline_reason]
         parts += [str(attempt.refunded_minor)]

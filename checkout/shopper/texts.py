@@ -112,6 +112,7 @@ DECLINES: dict[str, tuple[Promise, Promise]] = {
 # A press that could not be followed, told on the page it came back to.
 NOTES: dict[str, Promise] = {
     "choose": _("Please choose how you would like to pay."),
+    "changed": _("The amount was changed: please look again. Nothing was begun."),
     "unreached": _(
         "We could not reach the payment service, so nothing was changed. Please try again in a moment."
     ),
