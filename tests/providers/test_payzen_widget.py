@@ -55,7 +55,10 @@ def show(**settings: Any) -> Widget:
 
 
 def drawn(widget: Widget, **context: Any) -> str:
-    rows = {"order": SimpleNamespace(token="order-token"), "attempt": SimpleNamespace(number=3)}
+    rows = {
+        "order": SimpleNamespace(token="order-token", amount_minor=990),
+        "attempt": SimpleNamespace(number=3),
+    }
     with translation.override("en"):
         return render_to_string(widget.template, {"widget": widget.data, "show": widget, **rows, **context})
 
@@ -160,7 +163,7 @@ def test_a_form_whose_time_is_over_says_so(browser_page: Page) -> None:
     asked = {
         field.get_attribute("name"): field.get_attribute("value") for field in form.locator("input").all()
     }
-    assert asked == {"attempt": "3", "then": "again"}
+    assert asked == {"attempt": "3", "then": "again", "seen": "990"}
 
 
 @pytest.mark.parametrize("script", [None, "window.KR = {};"])
