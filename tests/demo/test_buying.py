@@ -129,7 +129,7 @@ def test_what_is_paid_again_and_again_is_agreed_at_the_checkout(
     bought.save()
     page = browser.get(bought.get_absolute_url()).content.decode()
     assert thanks in page
-    assert "Today, taxes included" in page
+    assert "First payment, taxes included" in page
 
 
 # --- once ----------------------------------------------------------------------------------------------------------
