@@ -11,6 +11,7 @@ from django.utils import timezone
 from checkout.models import Account, Agreement, Delivery, Payment, ProviderReference
 from checkout.payments.agreement_follow_up import look_at
 from checkout.payments.agreements import KINDS as AGREEMENT_KINDS
+from checkout.payments.agreements import open_charges
 from checkout.payments.recover import look
 from checkout.payments.sweep import LEASE
 from checkout.payments.texts import fit, fit_to_show
@@ -80,13 +81,21 @@ def follow_up(delivery: Delivery) -> Delivery:
             later = [row for row in _spoken_of(delivery, agreement) if row not in payments]
             heard = _follow(delivery, agreement, later) and heard
             payments += later
-    _settle(delivery, agreement, payments, heard=heard)
+    _settle(delivery, agreement, payments, heard=heard and not _waits(delivery, agreement, payments))
     return delivery
 
 
 def _looked_at(agreement: Agreement | None, delivery: Delivery) -> bool:
     """False when there was no answer."""
     return agreement is None or look_at(agreement, also=tuple(delivery.provider_ids)) is not None
+
+
+def _waits(delivery: Delivery, agreement: Agreement | None, payments: list[Payment]) -> bool:
+    """Is it of a payment that may be the one of our own charge, whose end is not known yet? Perhaps nothing else names
+    it, so it is not settled before that is known."""
+    if agreement is None or payments or not delivery.provider_ids:
+        return False
+    return open_charges(agreement)
 
 
 def _follow(delivery: Delivery, agreement: Agreement | None, payments: list[Payment]) -> bool:

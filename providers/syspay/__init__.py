@@ -60,11 +60,12 @@ class SysPay(Provider):
         self.settings = self.settings.at(live=live)
         self._wire = Wire(self.settings, http)
         host = urlsplit(self.settings.base_url)
+        name = (host.hostname or "").rstrip(".")  # a full stop at its end is the same host
         if live and host.scheme != "https":
             raise Misconfigured("A live account calls SysPay over https:// only: mend the address of SysPay.")
-        if live and host.hostname == urlsplit(SANDBOX_HOST).hostname:
+        if live and name == urlsplit(SANDBOX_HOST).hostname:
             raise Misconfigured("SysPay's sandbox is for test accounts: mend the address of SysPay.")
-        if not live and host.hostname == urlsplit(LIVE_HOST).hostname:
+        if not live and name == urlsplit(LIVE_HOST).hostname:
             raise Misconfigured("A test account must not take real money: mend the address of SysPay.")
 
     def refuses(self, charge: Charge) -> str:

@@ -81,6 +81,9 @@ def _kind(told: Subscription) -> Kind | None:
 def _of_billing_agreement(told: BillingAgreement) -> AgreementReport:
     name = f"agreement:{told.id}"
     state = words.BILLING_AGREEMENTS.get(told.status)
+    if state is AgreementState.CANCELED and told.end_reason:
+        # Inferred: only what had begun is unsubscribed or suspended, whichever word it ends with.
+        state = AgreementState.ENDED
     active = state is AgreementState.ACTIVE
     return AgreementReport(
         provider_id=name,

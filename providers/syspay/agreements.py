@@ -25,18 +25,26 @@ NOT_UNIQUE = 30008  # the reference: this very charge was made before
 
 
 def sync_agreement(wire: Wire, settings: WireSettings, agreement: Agreement) -> AgreementReport:
+    """Uncertain, too, when SysPay rang for a payment that it does not show yet: nothing else may tell of it."""
     try:
         report = agreement_standing.look(wire, agreement.provider_id).report
-        return replace(report, charges=tuple(_charges(wire, agreement)))
     except NotFound:
         raise Misconfigured(
             f"SysPay knows no {agreement.provider_id}: look at the base address and the API login."
         ) from None
     except WireRefusal as no:
         raise Uncertain(f"SysPay does not answer the question about {agreement.provider_id}: {no}.") from no
+    warnings = [report.warning]
+    try:
+        charges = tuple(_charges(wire, agreement, warnings))
+    except WireRefusal as no:
+        raise Uncertain(
+            f"SysPay does not answer the question about the payments of {agreement.provider_id}: {no}."
+        ) from no
+    return replace(report, charges=charges, warning=" ".join(filter(None, warnings)))
 
 
-def _charges(wire: Wire, agreement: Agreement) -> Iterator[AgreementCharge]:
+def _charges(wire: Wire, agreement: Agreement, warnings: list[str]) -> Iterator[AgreementCharge]:
     """What it made besides what is known here, by the payments' numbers. Failed ones, too."""
     found = {}
     if agreement.reference:
@@ -45,16 +53,15 @@ def _charges(wire: Wire, agreement: Agreement) -> Iterator[AgreementCharge]:
     known = {number for name in agreement.known if (number := number_of(name, "payment")) is not None}
     for name in agreement.also:
         number = number_of(name, "payment")
-        if number is None or number in known or number in found:
-            continue
-        try:
+        if number is not None and number not in known and number not in found:
             found[number] = wire.payment(number)
-        except NotFound:
-            continue  # rung for once, and not there
     for number in sorted(found.keys() - known):
         payment = standing.whole(wire, found[number])
+        if payment.agreement != agreement.provider_id:
+            continue
         money = words.money(payment.amount, payment.currency)
-        if payment.agreement != agreement.provider_id or money is None:
+        if money is None:
+            warnings.append(f"SysPay does not say how much payment {number} of {agreement.provider_id} is.")
             continue
         yield AgreementCharge(
             provider_id=f"payment:{number}",

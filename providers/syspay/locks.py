@@ -115,10 +115,11 @@ def complaints(
     charge: Charge, brought: SysPayOptions, transaction: Mapping[str, Any]
 ) -> Iterator[FieldError]:
     """`transaction` is the block as it would be sent."""
-    if charge.desk is not None and charge.desk.locked is not None:
-        for name in charge.desk.locked:
+    if charge.desk is not None:  # it goes before the order, whose locks are not sent then
+        for name in charge.desk.locked or ():
             if why := _objection(name, charge, brought, transaction):
                 yield DESK, f"{name} {why}"
+        return
     if brought.locked_inputs is None:
         return
     names = _brought_names(brought)

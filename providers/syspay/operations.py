@@ -7,7 +7,7 @@ answer but asked for afterwards, like everything.
 from dataclasses import replace
 
 from providers.base import Charge, Operation, OperationStatus, Outcome, Report, Verb
-from providers.errors import Decline, Declined, Invalid, Misconfigured, ProviderError, Uncertain
+from providers.errors import Decline, Declined, Invalid, Misconfigured, ProviderError, Uncertain, Unreachable
 from providers.money import Money
 from providers.syspay import afterwards, standing
 from providers.syspay.notices import ems_url
@@ -91,10 +91,13 @@ def _under_way(charge: Charge, key: str, name: str, why: str) -> Report:
 
 
 def _number(wire: Wire, settings: WireSettings, charge: Charge) -> int:
-    """The number of the payment that has the money."""
+    """The number of the payment that has the money. Nothing was sent yet, so nothing is uncertain."""
     kept = charge.memo.get(standing.PAYMENT)
     if not isinstance(kept, int):
-        kept = standing.sync(wire, settings, charge).memo.get(standing.PAYMENT)
+        try:
+            kept = standing.sync(wire, settings, charge).memo.get(standing.PAYMENT)
+        except Uncertain as why:
+            raise Unreachable(str(why)) from why
     if not isinstance(kept, int):
         raise Declined(Decline(code="no_payment", message="SysPay has no payment with money here."))
     return kept

@@ -32,8 +32,15 @@ def plain(visitor: Callable[..., BrowserContext]) -> Checkout:
     return plain_visitor(visitor)
 
 
+def go_again(plain: Checkout, pay_url: str) -> Form:
+    """From our page, after an attempt that came to nothing."""
+    plain.open(pay_url).says(pages.INTERRUPTED)
+    plain.again.click()
+    return at_payzen(plain.page)
+
+
 def test_the_open_page_pays_nothing_once_the_link_is_withdrawn(
-    stage: Stage, admin: Admin, plain: Checkout, ear: Ear
+    stage: Stage, admin: Admin, plain: Checkout
 ) -> None:
     order, record = order_of(stage)
     send(admin, order, f"{ACCOUNT}: e-mail", to="ada.of.withdrawn@example.com")
@@ -55,13 +62,6 @@ def test_the_open_page_pays_nothing_once_the_link_is_withdrawn(
     order.becomes("paid")
     assert record.money() == [("DEBIT", "AUTHORISED", 4299)]
     assert [one["status"] for one in record.links()] == ["CANCELLED", "PAID"]
-
-
-def go_again(plain: Checkout, pay_url: str) -> Form:
-    """From our page, after an attempt that came to nothing."""
-    plain.open(pay_url).says(pages.INTERRUPTED)
-    plain.again.click()
-    return at_payzen(plain.page)
 
 
 def test_our_link_is_gone_once_it_is_withdrawn(stage: Stage, admin: Admin, plain: Checkout, ear: Ear) -> None:

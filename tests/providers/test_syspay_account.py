@@ -146,11 +146,18 @@ def test_an_address_of_ones_own_is_kept() -> None:
         (True, "https://APP-SANDBOX.syspay.com:443", "sandbox is for test accounts"),
         (False, LIVE_HOST, "must not take real money"),
         (False, "http://app.syspay.com", "must not take real money"),
+        (False, "https://app.syspay.com./", "must not take real money"),
     ],
 )
 def test_test_and_live_do_not_mix(live: bool, address: str, why: str) -> None:
     with pytest.raises(Misconfigured, match=why):
         SysPay(account(base_url=address), live=live, http=Http())
+
+
+def test_a_passphrase_before_of_blanks_is_none() -> None:
+    """Anybody could sign with it."""
+    assert account(previous_passphrase="  ").previous_passphrase.get_secret_value() == ""
+    assert account(previous_passphrase=" a ").previous_passphrase.get_secret_value() == " a "
 
 
 # --- what must never be shown -----------------------------------------------------------------------------

@@ -129,19 +129,33 @@ def test_every_word_of_a_subscription(
 
 
 @pytest.mark.parametrize(
-    ("status", "state"),
+    ("status", "reason", "state"),
     [
-        ("PENDING", AgreementState.PENDING),
-        ("CANCELLED", AgreementState.CANCELED),
-        ("ENDED", AgreementState.ENDED),
+        ("PENDING", None, AgreementState.PENDING),
+        ("CANCELLED", None, AgreementState.CANCELED),
+        ("ENDED", "SUSPENDED_CHARGEBACK", AgreementState.ENDED),
     ],
 )
-def test_every_other_word_of_a_mandate(wire: SysPayWire, status: str, state: AgreementState) -> None:
-    told = mandate(status, end_reason="SUSPENDED_CHARGEBACK", expiration_date=None)
+def test_every_other_word_of_a_mandate(
+    wire: SysPayWire, status: str, reason: str | None, state: AgreementState
+) -> None:
+    told = mandate(status, end_reason=reason, expiration_date=None)
     wire.shows("billing_agreement", told).lists()
     report = sync(wire, agreed("agreement:8"))
     assert (report.state, report.may_charge, report.endings) == (state, False, ())
-    assert (report.end_reason, report.expires_at) == ("suspended_chargeback", None)
+    assert (report.end_reason, report.expires_at) == ((reason or "").lower(), None)
+
+
+def test_a_mandate_that_is_canceled_for_a_reason_had_begun(wire: SysPayWire) -> None:
+    """Taken for one that never began, it would contradict what is known of it, and stay active here."""
+    wire.shows("billing_agreement", mandate("CANCELLED", end_reason="UNSUBSCRIBED_MERCHANT")).lists()
+    report = sync(wire, agreed("agreement:8"))
+    assert (report.state, report.end_reason, report.may_charge, report.endings) == (
+        AgreementState.ENDED,
+        "unsubscribed_merchant",
+        False,
+        (),
+    )
 
 
 def test_words_that_we_do_not_know(wire: SysPayWire) -> None:
@@ -202,7 +216,10 @@ def test_the_terms_as_syspay_has_them(wire: SysPayWire, plan: Any, terms: Any) -
             sync(wire, agreed())
         return
     wire.lists()
-    assert sync(wire, agreed()).terms == terms
+    report = sync(wire, agreed())
+    assert report.terms == terms
+    unread = "The terms of subscription:5 at SysPay could not be read, so nobody compared them."
+    assert report.warning == (unread if plan is not None and terms is None else "")
 
 
 @pytest.mark.parametrize(
@@ -249,8 +266,7 @@ def test_its_payments_are_those_that_name_it(wire: SysPayWire) -> None:
     wire.shows("payment", payment("SUCCESS", 140, payment_type="SUBSCRIPTION_MANUAL_REBILL", reference="hand-1",
                                   processing_time=None, **OF_5))  # fmt: skip
     wire.shows("payment", payment("SUCCESS", 141, billing_agreement={"id": 5}))
-    wire.shows("payment", no(20007, "Payment not found", 404), 142)
-    also = ("payment:140", "payment:141", "payment:142", "payment:131", "payment:123", "refund:9")
+    also = ("payment:140", "payment:141", "payment:131", "payment:123", "refund:9")
     report = sync(wire, agreed(known=("payment:123", "refund:7"), also=also))
     money, when = Money(1500, GBP), at(1618411981)
     assert report.charges == (
@@ -258,6 +274,17 @@ def test_its_payments_are_those_that_name_it(wire: SysPayWire) -> None:
         AgreementCharge(provider_id="payment:131", money=money, reference=REFERENCE, at=when),
         AgreementCharge(provider_id="payment:140", money=money, reference="hand-1", by_hand=True),
     )
+    assert report.warning == "SysPay does not say how much payment 134 of subscription:5 is."
+
+
+def test_a_payment_that_was_rung_for_and_is_not_shown_yet_is_asked_about_again(wire: SysPayWire) -> None:
+    """A renewal may be told of once: who passes over it never hears of it again."""
+    wire.shows("subscription", subscription()).lists()
+    wire.shows("payment", no(20007, "Payment not found", 404), 142)
+    with pytest.raises(Uncertain) as caught:
+        sync(wire, agreed(also=("payment:142",)))
+    about = "SysPay does not answer the question about the payments of subscription:5"
+    assert str(caught.value) == f"{about}: SysPay says 20007: Payment not found."
 
 
 def test_a_list_that_leaves_out_what_a_payment_belongs_to_is_asked_one_by_one(wire: SysPayWire) -> None:

@@ -303,3 +303,11 @@ def test_an_input_has_a_label_for_people() -> None:
 def test_the_desk_may_lock_all_that_it_is_offered_when_the_order_has_everything(charge: Charge) -> None:
     names = [one.name for one in provider().desk_inputs(charge.kind)]
     assert provider().complaints(at_desk(charge, *names)) == ()
+
+
+def test_locks_that_the_desk_overrides_stand_in_nobodys_way() -> None:
+    """The desk made a subscription of an order that the shop had locked as a single payment."""
+    options = {"locked_inputs": {"oneshot": {"amount": True}}}
+    assert provider().complaints(subscription(options=options)) != ()
+    assert provider().complaints(subscription(options=options, desk=Desk(back=BACK))) == ()
+    assert lock(subscription(options=options, desk=Desk(back=BACK))) == WHOLE

@@ -7,7 +7,7 @@ import pytest
 import requests
 
 from providers.base import Charge, Operation, OperationStatus, Outcome, Report, Verb
-from providers.errors import Decline, Declined, Invalid, Misconfigured, ProviderError, Uncertain
+from providers.errors import Decline, Declined, Invalid, Misconfigured, ProviderError, Uncertain, Unreachable
 from providers.money import Money
 from providers.syspay import operations
 from tests.providers.syspay_wire import (
@@ -303,7 +303,7 @@ def test_a_refund_that_is_declined(wire: SysPayWire, code: int, reason: str, mes
 
 def test_the_first_look_may_fail_before_anything_is_sent(wire: SysPayWire) -> None:
     kinds: list[tuple[Any, type[ProviderError]]] = [
-        ((502, ""), Uncertain),
+        ((502, ""), Unreachable),  # surely nothing was sent: it can be asked for again
         ((404, "<html>"), Misconfigured),
     ]
     for answer, kind in kinds:

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from checkout.models import Account, Agreement, Delivery, Order, Payment, ProviderReference
 from checkout.payments import adopt as adopting
+from checkout.payments.agreement_charge import charge_again
 from checkout.payments.agreement_follow_up import look_at
 from checkout.payments.cancel import give_up
 from checkout.payments.operate import operate
@@ -135,6 +136,30 @@ def test_a_renewal_whose_ring_names_no_agreement_is_not_taken_for_the_first_paym
     assert not agreement.payment.provider_references.filter(value="R-2").exists()
     delivery = Delivery.objects.get()
     assert (delivery.verdict, delivery.payment) == ("applied", further(agreement).payments.get())
+
+
+def test_a_ring_that_may_be_of_our_own_charge_waits_until_that_is_known(
+    script: Script, clock: Clock, account: Account, agreement: Agreement
+) -> None:
+    """Somebody charged it by hand at the provider while nobody knew what became of ours. It is told of once."""
+    script.will("start", Uncertain("no answer within 40 s"))
+    ours, _new = charge_again(agreement, EUR15, reference="extra-1", who=Who.SHOP)
+    by_hand = made(renewal("R-9", EUR15, by_hand=True))
+    ring(account, id="n-1", provider_ids=["R-9"], agreement="S-1")
+    script.will("sync_agreement", by_hand)
+    work()
+    delivery = Delivery.objects.get()
+    assert (delivery.verdict, delivery.settled_at, agreement.orders.count()) == ("failed", None, 1)
+    script.will("sync", Report(outcome=Outcome.FAILED, decline=Decline(code="51", message="No.")))
+    assert check(ours).state == State.FAILED
+    script.will("sync_agreement", by_hand)
+    script.will("sync", paid)
+    clock.forward(minutes=1)
+    run_sweep()
+    work()
+    delivery.refresh_from_db()
+    assert delivery.verdict == "applied"
+    assert [str(state) for _name, _order, state in later()] == ["failed", "paid"]
 
 
 def test_what_the_agreement_did_not_take_is_of_the_payment_that_it_began_with(

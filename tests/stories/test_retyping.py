@@ -96,7 +96,7 @@ def test_not_when_the_order_is_closed(order: Order) -> None:
 @pytest.mark.parametrize(
     ("wish", "why"),
     [
-        ({"money": Money(3333, "EUR")}, "amount must be 3334: what is due today"),
+        ({"money": Money(3333, "EUR")}, "amount must be 3334, the first of 3 payments of 10000"),
         ({"money": Money(3334, "CHF")}, "the order is in EUR"),
         ({"terms": None}, "terms are needed for payment_plan: how much is paid, and how often"),
         ({"kind": Kind.ONE_OFF}, "terms are a subscription's or a payment plan's, not for one_off"),
@@ -119,7 +119,7 @@ def test_what_is_due_today_is_the_trial_else_the_first_regular_payment() -> None
     assert disagreements(Kind.SUBSCRIPTION, SUBSCRIPTION, Money(100, "EUR"), capture_later=False) == []
     assert disagreements(
         Kind.SUBSCRIPTION, SUBSCRIPTION, Money(1500, "EUR"), capture_later=False, spell=str
-    ) == [("amount", "must be 1.00 EUR: what is due today")]
+    ) == [("amount", "must be 1.00 EUR, the trial: what is due today")]
 
 
 @pytest.mark.parametrize(
