@@ -33,11 +33,12 @@ def context_for(order: Order, sight: Sight, *, note: str, go_on: bool) -> dict[s
     saves_card = order.kind == Kind.SAVE_CARD
     agreed = agreement_of(order)
     free = agreed is not None and not order.amount_minor  # nothing is due at the beginning
+    unsure = _may_have_been_charged(order, sight)
     context: dict[str, Any] = {
         "order": order,
         "shop": order.shop,
         "page": str(page),
-        "title": title_of(page, saves_card=saves_card, free=free),
+        "title": title_of(page, saves_card=saves_card, free=free and not unsure),
         "agreed_on": agreed,
         "begins": _begins(agreed, page),
         "is_agreed": page in MONEY or page is Page.FURTHER,  # before, it is what is going to be
@@ -55,7 +56,7 @@ def context_for(order: Order, sight: Sight, *, note: str, go_on: bool) -> dict[s
         "seconds_left": max(int((order.expires_at - timezone.now()).total_seconds()), 1),
         "extendable": _can_have_more_time(order),
         "is_test": attempt is not None and not attempt.account.live,
-        "unsure": _may_have_been_charged(order, sight),
+        "unsure": unsure,
     }
     if page in {Page.CHOOSE, Page.FAILED, Page.INTERRUPTED}:
         context |= _ways(order, sight)

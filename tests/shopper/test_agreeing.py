@@ -148,6 +148,17 @@ def test_where_nothing_is_due_nothing_is_paid(stage: Stage, read: Read, scene: s
     assert "Please pay by" not in page
 
 
+def test_that_nothing_was_agreed_is_not_said_where_nobody_knows(stage: Stage, read: Read) -> None:
+    order = AGREEING["free_given_up"][0](stage)
+    Payment.objects.create(
+        order=order, account=account_of(stage), number=1, reference=f"{order.number}-1", state=State.FAILED,
+        amount_minor=0, currency="EUR", may_retry=False,
+    )  # fmt: skip
+    page = read(order)
+    assert page.heading == "The order is cancelled"
+    assert "We could not make sure whether your last attempt was charged." in page
+
+
 @pytest.mark.parametrize("scene", ["late", "ending", "ended"])
 def test_no_payment_is_promised_that_may_not_come(stage: Stage, read: Read, scene: str) -> None:
     assert "Next payment" not in read(AGREEING[scene][0](stage))
