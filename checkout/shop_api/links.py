@@ -74,7 +74,7 @@ def _known(order: Order, asked: NewLink, key: str) -> Invitation | None:
     """Looked up before anything else: a switched-off account changes no answer, and a key that is a payment's gives no
     attempt up."""
     known = links_of(order).filter(request_key=key).first()
-    if known is None and order.payments.filter(request_key=key).exists():
+    if known is None and order.payments.filter(request_key=key, invitation=None).exists():
         raise key_reused()
     if known is not None and not is_for(known, asked):
         raise key_reused()

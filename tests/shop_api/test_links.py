@@ -1,31 +1,30 @@
 """Can a shop give its customer a link to pay: ours or a provider's, once each time it is meant, and take it back?"""
 
 import json
-from datetime import timedelta
 from typing import Any, get_args
 from xml.etree import ElementTree as ET
 
 import pytest
 from django.core import mail
-from django.http import HttpResponse
+from django.db.models import QuerySet
 from django.test import Client
-from django.utils import timezone
 
 from checkout.link_texts import LINK_TEXTS, LinkText
 from checkout.models import Account, Invitation, Order, Payment
 from checkout.payments.apply import apply
 from checkout.payments.figures import violations
 from checkout.payments.snapshot import order_snapshot
-from checkout.shop_api.link_shapes import Channel, ChannelOut, LinkOut, LinkProblemOut, NewLink
+from checkout.shop_api import links as api
+from checkout.shop_api.link_shapes import Channel, LinkOut, LinkProblemOut, NewLink
 from checkout.states import State
-from providers.base import Link, Outcome, Report, Started
+from providers.base import Link, Started
 from providers.errors import Decline, Declined, Invalid, Uncertain
 from tests.scripted import Script, codes, install, make_account, make_shop, paid, work
 from tests.shop_api.conftest import Caller, caller_for, problem
+from tests.shop_api.linking import ADA, PHONE, ask, do, get, links, made, read, refusal, ways
 from tests.shop_api.test_idempotency import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
-ADA, PHONE = "ada@example.org", "+33600000000"
 
 
 @pytest.fixture
@@ -47,39 +46,6 @@ def account(caller: Caller) -> Account:
 def number(caller: Caller) -> str:
     told: str = caller.created()["id"]
     return told
-
-
-def ask(caller: Caller, number: str, key: str = "link-1", **fields: Any) -> HttpResponse:
-    return caller.call("POST", f"orders/{number}/links", fields, Idempotency_Key=key)
-
-
-def made(caller: Caller, number: str, key: str = "link-1", **fields: Any) -> dict[str, Any]:
-    answer = ask(caller, number, key, **fields)
-    assert answer.status_code == 201, answer.content
-    assert answer["Cache-Control"] == "no-store"
-    return read(answer)
-
-
-def read(answer: HttpResponse) -> dict[str, Any]:
-    told: dict[str, Any] = json.loads(answer.content)
-    return told
-
-
-def get(caller: Caller, number: str, link: str) -> dict[str, Any]:
-    answer = caller.call("GET", f"orders/{number}/links/{link}")
-    assert answer.status_code == 200, answer.content
-    return read(answer)
-
-
-def do(caller: Caller, number: str, link: str, what: str, key: str = "") -> HttpResponse:
-    headers = {"Idempotency_Key": key} if key else {}
-    return caller.call("POST", f"orders/{number}/links/{link}/{what}", **headers)
-
-
-def refusal(answer: HttpResponse, status: int = 409) -> tuple[str, str]:
-    problem(answer, status)
-    told = read(answer)
-    return told["type"].removeprefix("urn:guichet:problem:"), told["detail"]
 
 
 # --- ours ------------------------------------------------------------------------------------------------------------
@@ -237,11 +203,6 @@ def test_the_account_is_found_by_its_channel(caller: Caller, account: Account, n
     assert [link["state"] for link in links(caller, number)] == ["sent", "given_up"]
 
 
-def links(caller: Caller, number: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = read(caller.call("GET", f"orders/{number}/links"))["links"]
-    return found
-
-
 def test_what_the_provider_would_refuse_is_named_and_nothing_is_given_up(
     caller: Caller, script: Script, account: Account, number: str
 ) -> None:
@@ -342,6 +303,27 @@ def test_the_same_key_at_the_same_moment(
     assert len([name for name in work() if name == "send_invitation"]) == (
         1 if asked["channel"] == "email" else 0
     )
+
+
+def test_made_by_the_other_click_between_two_questions(
+    caller: Caller, account: Account, number: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The link is not there yet when it is looked for, and its attempt is when that is."""
+    asked = {"channel": "sms", "to": PHONE}
+    look, clicks = api.links_of, [1]
+
+    def looked(order: Order) -> QuerySet[Invitation]:
+        if not clicks:
+            return look(order)
+        clicks.clear()
+        found = look(order).none()
+        made(caller, number, **asked)
+        return found
+
+    monkeypatch.setattr(api, "links_of", looked)
+    answer = ask(caller, number, **asked)
+    assert (answer.status_code, answer["Idempotent-Replay"]) == (201, "true")
+    assert Invitation.objects.count() == 1
 
 
 # --- what cannot be --------------------------------------------------------------------------------------------------
@@ -455,137 +437,6 @@ def test_anothers_links_are_not_there(caller: Caller, number: str) -> None:
     assert get(caller, number, told["id"])["state"] == "ready"
     for name in (f"0{told['id']}", "x", "9" * 30, "²", "%00"):
         assert refusal(caller.call("GET", f"orders/{number}/links/{name}"), 404)[0] == "no-such-link"
-
-
-# --- later -----------------------------------------------------------------------------------------------------------
-
-
-def test_an_email_is_sent_again_once_for_each_key(caller: Caller, number: str) -> None:
-    told = made(caller, number, channel="email", to=ADA)
-    assert refusal(do(caller, number, told["id"], "send", "again-1")) == (
-        "link-not-sent", "It is on its way already.",
-    )  # fmt: skip
-    work()
-    for replayed in (False, True):  # the refusal is not remembered, the message is
-        answer = do(caller, number, told["id"], "send", "again-1")
-        assert (answer.status_code, "Idempotent-Replay" in answer) == (200, replayed)
-        assert work() == ([] if replayed else ["send_invitation"])
-    told = get(caller, number, told["id"])
-    assert (told["state"], told["times"], len(mail.outbox)) == ("sent", 2, 2)
-    other = made(caller, number, "link-2", channel="copy")
-    assert set(problem(do(caller, number, other["id"], "send", "again-1"), 422)) == {"Idempotency-Key"}
-    assert set(problem(do(caller, number, other["id"], "send", "key-1"), 422)) == {"Idempotency-Key"}
-    answer = do(caller, number, other["id"], "send", "again-2")
-    assert refusal(answer) == ("link-not-sent", "This link cannot be sent again; make a new one.")
-    assert read(answer)["link"]["id"] == other["id"]
-    assert read(answer)["order"]["id"] == number
-
-
-def test_a_provider_sends_it_again(caller: Caller, script: Script, account: Account, number: str) -> None:
-    told = made(caller, number, channel="sms", to=PHONE)
-    script.will("update", Uncertain("No answer."), Invalid("invitation.to", "is no mobile number"))
-    assert refusal(do(caller, number, told["id"], "send", "again-1")) == ("link-not-sent", "No answer.")
-    assert problem(do(caller, number, told["id"], "send", "again-1"), 422) == {"to": "is no mobile number"}
-    assert get(caller, number, told["id"])["times"] == 1
-    answers = at_once(lambda _number: do(caller, number, told["id"], "send", "again-1"))
-    assert [answer.status_code for answer in answers] == [200] * len(answers)
-    assert sorted("Idempotent-Replay" in answer for answer in answers) == [False, True, True, True]
-    assert get(caller, number, told["id"])["times"] == 2
-    assert len(script.asked("update")) == 3
-
-
-def test_so_many_and_no_more(caller: Caller, number: str) -> None:
-    told = made(caller, number, channel="email", to=ADA)
-    Invitation.objects.update(times=10, state="sent", next_try_at=None)
-    why = "10 messages were sent for this order; that is enough."
-    assert refusal(do(caller, number, told["id"], "send", "again-1")) == ("link-not-sent", why)
-    assert refusal(ask(caller, number, "link-2", channel="email", to=ADA)) == ("link-not-made", why)
-    made(caller, number, "link-3", channel="copy")
-
-
-def test_ours_is_withdrawn(caller: Caller, number: str) -> None:
-    told = made(caller, number, channel="copy")
-    for _time in range(2):
-        answer = do(caller, number, told["id"], "withdraw")
-        assert answer.status_code == 200
-        assert (read(answer)["state"], read(answer)["url"], read(answer)["qr"]) == ("withdrawn", None, None)
-    assert Client().get(told["url"]).status_code == 410
-    assert codes(Order.objects.get()) == ["order.created", "link.made", "link.withdrawn"]
-    assert Order.objects.get().state == "open"
-
-
-def test_a_providers_is_withdrawn_there(
-    caller: Caller, script: Script, account: Account, number: str
-) -> None:
-    told = made(caller, number, channel="sms", to=PHONE)
-    script.will("cancel", Uncertain("No answer."))
-    answer = do(caller, number, told["id"], "withdraw")
-    assert refusal(answer) == (
-        "link-not-withdrawn", "The provider could not withdraw the link now; it can still be paid.",
-    )  # fmt: skip
-    assert (read(answer)["link"]["state"], read(answer)["order"]["state"]) == ("sent", "open")
-    assert read(do(caller, number, told["id"], "withdraw"))["state"] == "withdrawn"
-    assert Payment.objects.get().state == State.CANCELED
-    assert len(script.asked("cancel")) == 2
-
-
-def test_money_beats_the_withdrawal(caller: Caller, script: Script, account: Account, number: str) -> None:
-    told = made(caller, number, channel="sms", to=PHONE)
-    script.will("cancel", paid)
-    answer = do(caller, number, told["id"], "withdraw")
-    assert refusal(answer) == ("link-not-withdrawn", "It was paid before it was withdrawn.")
-    assert (read(answer)["link"]["state"], read(answer)["order"]["state"]) == ("paid", "paid")
-    assert not any(violations().values())
-
-
-def test_the_newest_first(caller: Caller, number: str) -> None:
-    ids = [made(caller, number, f"link-{n}", channel="copy")["id"] for n in range(3)]
-    assert [link["id"] for link in links(caller, number)] == ids[::-1]
-
-
-def test_an_order_past_its_hold(caller: Caller, number: str) -> None:
-    told = made(caller, number, channel="copy")
-    Order.objects.update(expires_at=timezone.now() - timedelta(minutes=1))
-    told = get(caller, number, told["id"])
-    assert (told["state"], told["url"]) == ("expired", None)
-
-
-# --- by which ways ---------------------------------------------------------------------------------------------------
-
-
-def ways(caller: Caller, number: str) -> list[dict[str, Any]]:
-    answer = caller.call("GET", f"orders/{number}/channels")
-    assert answer.status_code == 200
-    found: list[dict[str, Any]] = read(answer)["channels"]
-    return found
-
-
-def test_the_channels_of_an_order(caller: Caller, script: Script, account: Account, number: str) -> None:
-    make_account(caller.shop, provider="bare")
-    found = ways(caller, number)
-    assert [(way["channel"], way["provider"], way["reads"]) for way in found] == [
-        ("copy", None, []),
-        ("email", None, ["to", "subject", "text"]),
-        ("url", "scripted", []),
-        ("mail", "scripted", ["to", "subject", "text"]),
-        ("sms", "scripted", ["to", "text"]),
-        ("whatsapp", "scripted", ["to"]),
-    ]
-    assert {way["account"] for way in found[2:]} == {str(account.pk)}
-    assert set(found[0]) == set(ChannelOut.model_fields)
-    script.will("refuses", "Scripted takes no euros.")
-    assert [way["channel"] for way in ways(caller, number)] == ["copy", "email"]
-    Payment.objects.create(order=Order.objects.get(), account=account, number=1, reference="r-1", amount_minor=4299,
-                           currency="EUR", state=State.FAILED, may_retry=False)  # fmt: skip
-    assert [way["channel"] for way in ways(caller, number)] == ["copy", "email"]
-
-
-def test_none_while_money_is_held(caller: Caller, script: Script, account: Account, number: str) -> None:
-    caller.paid(number)
-    apply(Payment.objects.get().pk, Report(outcome=Outcome.AUTHORIZED, authorized=Order.objects.get().money))
-    assert ways(caller, number) == []
-    answer = ask(caller, number, channel="copy")
-    assert refusal(answer) == ("link-not-made", "The order holds money already.")
 
 
 # --- what is promised ------------------------------------------------------------------------------------------------
