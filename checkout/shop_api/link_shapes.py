@@ -35,7 +35,12 @@ class NewLink(Strict):
         max_length=LONGEST["to"],
         description="Where it is sent: an e-mail address, or a mobile number such as +33600000000.",
     )
-    subject: str = Field("", max_length=LONGEST["subject"], description="Of an e-mail; there is one of ours.")
+    subject: str = Field(
+        "",
+        max_length=LONGEST["subject"],
+        description="Of an e-mail. Left out: ours. Of a provider's e-mail: its account's template, if it has one; "
+        "else give one, or `text_name`.",
+    )
     text: str = Field(
         "",
         max_length=LONGEST["text"],
