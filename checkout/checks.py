@@ -31,3 +31,17 @@ def site_is_https(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     if settings.HTTPS:
         return []
     return [Warning("SITE_URL is not https: cards are not to be paid with over it.", id="checkout.W001")]
+
+
+@register(Tags.security, deploy=True)
+def mail_has_a_sender(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    sends = not settings.EMAIL_BACKEND.endswith(".console.EmailBackend")
+    if not sends or not settings.DEFAULT_FROM_EMAIL.endswith("@localhost"):
+        return []
+    return [
+        Warning(
+            "EMAIL_URL names a mail server, but MAIL_FROM no address: customers would get nothing.",
+            hint="MAIL_FROM=checkout@example.com, an address for which the server may send.",
+            id="checkout.W002",
+        )
+    ]

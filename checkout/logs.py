@@ -13,8 +13,8 @@ from django.http import HttpRequest, HttpResponse
 from providers.http import redact, redact_text
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
-# The tokens in a payment page's addresses open that page, so they are secrets.
-_TOKEN_IN_PATH = re.compile(r"(/(?:pay|return)/)[A-Za-z0-9_-]{6,}")
+# The tokens in a payment page's and a payment link's addresses open that page, so they are secrets.
+_TOKEN_IN_PATH = re.compile(r"(/(?:pay|return|l)/)[A-Za-z0-9_-]{6,}")
 _KEEP = frozenset({"event", "level", "timestamp", "logger", "request_id", "payment", "order"})
 
 

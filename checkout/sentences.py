@@ -5,6 +5,9 @@ from typing import Any
 from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
+from checkout.models.agreement import Agreement
+from checkout.models.invitation import Invitation
+from checkout.models.order import KINDS
 from checkout.models.payment import OCCASIONS
 
 # The particulars in braces come with the entry. {money} and its like are texts such as "42.99 EUR".
@@ -15,11 +18,30 @@ SENTENCES: dict[str, str] = {
     "order.canceled": _("The order was canceled."),
     "order.expired": _("The order ran out: nobody paid within its hold."),
     "order.reopened": _("The order was reopened: it can be paid again until {until}."),
+    "order.retyped": _("The order was changed: {kind}, {money} due now. It was: {before_kind}, {before}."),
+    "order.charge_failed": _("The payment of {money} failed. Nobody is asked to pay it here."),
     "order.attention": _("This order needs a person: {why}"),
     "order.seen": _("Marked as seen: {why}"),
     "order.note": _("{text}"),
+    "order.changed": _("The order was changed from {before} to {money}, payable until {until}."),
+    "link.made": _("A payment link was made ({channel}; to {to})."),
+    "link.sent": _("The payment link was sent to {to}."),
+    "link.not_sent": _("The payment link could not be sent to {to}: {why}"),
+    "link.again": _("The payment link is sent again ({channel}; to {to})."),
+    "link.not_again": _("{provider} could not send the payment link again: {why}"),
+    "link.opened": _("The payment link was opened for the first time ({channel}; to {to})."),
+    "link.withdrawn": _("The payment link was withdrawn ({channel}; to {to})."),
+    "payment.change_uncertain": _(
+        "{provider} did not answer when attempt {number} was to be changed: {why} What it says later decides."
+    ),
+    "payment.change_refused": _("{provider} could not change attempt {number}: {why}"),
     "payment.created": _("Attempt {number}: the shopper chose {method}."),
     "payment.charged": _("Attempt {number}: {card} is charged without the customer ({occasion})."),
+    "payment.charged_again": _("Attempt {number}: agreement {agreement} is charged once more."),
+    "payment.at_desk": _("Attempt {number}: {provider}'s form is opened at the desk."),
+    "payment.found": _("{provider} took this payment of {money} by itself, under agreement {agreement}."),
+    "payment.charged_back": _("The bank took {money} back. Its reason code: {why}"),
+    "payment.chargeback_status": _("{provider} says of the chargeback of {money}: {status}."),
     "payment.started": _("Attempt {number} is open at {provider}, which calls it {provider_id}."),
     "payment.start_failed": _("Attempt {number} could not be opened at {provider}: {why}"),
     "payment.start_uncertain": _(
@@ -57,6 +79,17 @@ SENTENCES: dict[str, str] = {
     "payment.warning": _("{provider}: {why}"),
     "payment.cancel_failed": _("{provider} could not cancel attempt {number}: {why}"),
     "payment.forged": _("A notification for {provider} with a bad signature was refused."),
+    "agreement.begun": _("{provider} set up the agreement, which it calls {provider_id}."),
+    "agreement.stands": _(
+        "Agreement {agreement} is {standing} at {provider} (phase: {phase}; reason: {why})."
+    ),
+    "agreement.charged": _("Agreement {agreement} took a further payment of {money}: order {order_number}."),
+    "agreement.charge_asked": _("Agreement {agreement} is charged {money} once more: order {order_number}."),
+    "agreement.end_asked": _("{provider} is asked to end agreement {agreement}: {ending}."),
+    "agreement.not_ended": _("{provider} did not end agreement {agreement}: {why}"),
+    "agreement.uncertain": _(
+        "{provider} could not tell how agreement {agreement} stands: {why} We will ask again."
+    ),
     "card.saved": _("The customer's card {card} is kept for later."),
     "operation.requested": _("{verb} of {money} was asked for."),
     "operation.success": _("{verb} of {money} is done."),
@@ -84,8 +117,16 @@ _TRANSLATED = (
     _("created"), _("started"), _("capture"), _("void"), _("refund"), _("success"), _("failure"), _("cancel"),
     _("nothing"),
 )  # fmt: skip
-# Why a card was charged: as everywhere in the admin, and not as the API spells it.
-_OCCASIONS = dict(OCCASIONS)
+# As everywhere in the admin, and not as the API spells it.
+_CHOICES: dict[str, dict[str, Any]] = {
+    "channel": dict(Invitation.CHANNELS),
+    "occasion": dict(OCCASIONS),
+    "kind": dict(KINDS),
+    "before_kind": dict(KINDS),
+    "standing": dict(Agreement.STATES),
+    "phase": dict(Agreement.PHASES),
+    "ending": dict(Agreement.ENDINGS),
+}
 
 
 class _Forgiving(dict[str, Any]):
@@ -102,6 +143,6 @@ def sentence(code: str, data: dict[str, Any], *, by_merchant: bool = False) -> s
 
 
 def _worded(name: str, value: Any) -> Any:
-    if name == "occasion":
-        return _OCCASIONS.get(value, value)
+    if name in _CHOICES:
+        return _CHOICES[name].get(value, value or "—")
     return gettext(str(value)) if name in _WORDS else value

@@ -155,6 +155,11 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 LOGGING_CONFIG = None
 logging_config(level=env.str("LOG_LEVEL", default="INFO"), form=env.str("LOG_FORMAT", default="json"))
 
+# E-mails of ours: smtp+tls://user:password@host:587. Without a server the demo prints them, and nobody else sends any.
+vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("MAIL_FROM", default="checkout@localhost")
+EMAIL_TIMEOUT = 20
+
 # Payment rules; seconds.
 RETURN_PATIENCE_SECONDS = env.int("RETURN_PATIENCE_SECONDS", default=8)
 SWEEP_SECONDS = env.int("SWEEP_SECONDS", default=10)

@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from providers.agreements import AgreementState
+
 
 class State(StrEnum):
     """Of a payment: one attempt at an order."""
@@ -31,7 +33,8 @@ _NO_MONEY = frozenset({State.FAILED, State.CANCELED, State.EXPIRED})
 MOVES: dict[State, frozenset[State]] = {
     State.CREATED: frozenset({State.STARTED, State.PENDING}) | _MONEY | _NO_MONEY,
     State.STARTED: frozenset({State.PENDING}) | _MONEY | _NO_MONEY,
-    State.PENDING: _MONEY | _NO_MONEY,
+    # Back to the shopper only where the provider says that what was under way is over (`Report.waits_again`).
+    State.PENDING: frozenset({State.STARTED}) | _MONEY | _NO_MONEY,
     State.AUTHORIZED: frozenset({State.PAID, State.REFUNDED, State.CANCELED, State.EXPIRED}),
     State.PAID: frozenset({State.REFUNDED}),
     State.REFUNDED: frozenset(),
@@ -45,6 +48,18 @@ ORDER_MOVES: dict[OrderState, frozenset[OrderState]] = {
     OrderState.PAID: frozenset(),
     OrderState.CANCELED: frozenset({OrderState.PAID, OrderState.OPEN}),
     OrderState.EXPIRED: frozenset({OrderState.PAID, OrderState.OPEN}),
+}
+
+# What is over does not begin again: the customer would have to agree anew.
+AGREEMENT_MOVES: dict[AgreementState, frozenset[AgreementState]] = {
+    AgreementState.PENDING: frozenset(set(AgreementState) - {AgreementState.PENDING}),
+    AgreementState.ACTIVE: frozenset({AgreementState.ENDED, AgreementState.TERMINATED}),
+    # Money beats intent; and one that began after all may have ended before anybody asked again.
+    AgreementState.CANCELED: frozenset(
+        {AgreementState.ACTIVE, AgreementState.ENDED, AgreementState.TERMINATED}
+    ),
+    AgreementState.ENDED: frozenset({AgreementState.TERMINATED}),
+    AgreementState.TERMINATED: frozenset(),
 }
 
 OPEN_STATES = frozenset({State.CREATED, State.STARTED, State.PENDING})  # at most one such attempt per order

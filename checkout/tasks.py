@@ -9,10 +9,21 @@ from django.db import transaction
 from django.dispatch import receiver
 from django.utils import timezone
 from django_tasks import TaskResultStatus, task
+from django_tasks.base import Task
 from django_tasks_db.models import DBTaskResult
 
-from checkout.models import Account, Delivery, IdempotencyKey, Order, Payment, ShopEvent
-from checkout.payments import sweep
+from checkout import mail
+from checkout.models import (
+    Account,
+    Agreement,
+    Delivery,
+    IdempotencyKey,
+    Order,
+    Payment,
+    ShopEvent,
+)
+from checkout.payments import links, sweep
+from checkout.payments.agreement_follow_up import look_at
 from checkout.payments.events import owed
 from checkout.payments.expire import expire
 from checkout.payments.inbox import follow_up, keep
@@ -30,6 +41,14 @@ def check_payment(payment_id: int) -> None:
         check(payment)
 
 
+@task()
+def check_agreement(agreement_id: str) -> None:
+    found = Agreement.objects.select_related("account", "payment__order", "payment__account")
+    agreement = found.get(pk=agreement_id)
+    with structlog.contextvars.bound_contextvars(agreement=agreement.number):
+        look_at(agreement)
+
+
 @task(priority=10)
 def follow_up_delivery(delivery_id: int) -> None:
     delivery = Delivery.objects.select_related("account").get(pk=delivery_id)
@@ -40,6 +59,20 @@ def follow_up_delivery(delivery_id: int) -> None:
 @task()
 def send_event(event_id: str) -> None:
     send(ShopEvent.objects.select_related("shop", "order").get(pk=event_id))
+
+
+@task()
+def send_invitation(invitation_id: int) -> None:
+    """An e-mail of ours. A crash in between may send it twice; none is lost."""
+    invitation = links.still_to_send(invitation_id)
+    if invitation is None:
+        return
+    try:
+        mail.send_link(invitation)
+    except mail.NotSent as why:
+        links.sent(invitation.pk, error=str(why))
+    else:
+        links.sent(invitation.pk)
 
 
 @task()
@@ -56,6 +89,11 @@ def keep_notification(account: Account, notification: Notification, body: str) -
     return delivery
 
 
+@receiver(links.to_send, dispatch_uid="send-invitation")
+def _send_mail_at_once(sender: Any, invitation_id: int, **kwargs: Any) -> None:
+    send_invitation.enqueue(invitation_id)
+
+
 @receiver(owed, dispatch_uid="send-owed-event")
 def _send_at_once(sender: Any, event_id: str, **kwargs: Any) -> None:
     send_event.enqueue(event_id)
@@ -68,13 +106,19 @@ def run_sweep() -> int:
         (sweep.due_payments(), check_payment),
         (sweep.due_deliveries(), follow_up_delivery),
         (sweep.due_orders(), expire_order),
+        (sweep.due_invitations(), send_invitation),
     ):
         for pk in found:
             queue.enqueue(pk)
             queued += 1
-    for event in sweep.due_events():
-        send_event.enqueue(str(event))
-        queued += 1
+    by_name: tuple[tuple[list[Any], Task[[str], None]], ...] = (
+        (sweep.due_events(), send_event),
+        (sweep.due_agreements(), check_agreement),
+    )
+    for names, named in by_name:
+        for name in names:
+            named.enqueue(str(name))
+            queued += 1
     return queued
 
 

@@ -6,9 +6,11 @@ from django.urls import include, path
 
 from checkout import health
 from checkout.inbound import approve, notify
+from checkout.shopper.link import follow
 
 urlpatterns = [
     path("pay/", include("checkout.shopper.urls")),
+    path("l/<str:token>/", follow, name="link"),
     path("notify/<uuid:account_id>/", notify, name="notify"),
     path("approve/<uuid:account_id>/", approve, name="approve"),
     path("api/", include("checkout.shop_api.urls")),

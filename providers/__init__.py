@@ -11,6 +11,8 @@ PROVIDERS: dict[str, str] = {
     "epc": "providers.epc:Epc",
     "ecomcharge": "providers.ecomcharge:Ecomcharge",
     "purse": "providers.purse:Purse",
+    "syspay": "providers.syspay:SysPay",
+    "payzen": "providers.payzen:PayZen",
 }
 
 

@@ -5,9 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from providers.money import Money
+
+if TYPE_CHECKING:
+    from providers.base import Kind
 
 
 class Unit(StrEnum):
@@ -124,6 +127,7 @@ class AgreementReport:
     """How an agreement stands at the provider now. None means: the provider did not say."""
 
     provider_id: str
+    kind: "Kind | None" = None  # what it is there: whoever fills in an open form may make another of it
     state: AgreementState | None = None  # None also for a word that we do not know; then `warning` says so
     phase: Phase | None = None
     end_reason: str = ""  # the provider's word, lower case

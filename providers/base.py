@@ -44,6 +44,10 @@ class Kind(StrEnum):
     SAVE_CARD = "save_card"  # no money moves: a known customer leaves a card for later
 
 
+# The channel of a provider that may be asked for its own page instead of its form: the way without JavaScript.
+OWN_PAGE = "page"
+
+
 class Occasion(StrEnum):
     """Why a merchant charges a card that the customer left, while the customer is away."""
 
@@ -121,10 +125,10 @@ class Charge:
     language: str = "en"  # ISO 639-1
     urls: Urls
     capture_later: bool = False
-    channel: str = ""  # one of the provider's `channels` or `sends_by()`, "" for the first channel
+    channel: str = ""  # one of `channels` or `sends_by()`, "" for the account's usual one
     saved_card: str = field(default="", repr=False)  # the provider's token of a card this customer saved
     save_card: bool = False  # the shopper agreed to have the card kept
-    occasion: Occasion | None = None  # the merchant charges `saved_card`; no shopper is there
+    occasion: Occasion | None = None  # the merchant charges `saved_card`, or `agreement`; no shopper is there
     # The agreement of which this is a further payment: asked for by us, or, with a `provider_id` from the beginning,
     # one that the provider made by itself.
     agreement: Agreement | None = None
@@ -313,6 +317,10 @@ class Report:
     )  # to remember from now on, merged into the old
     live: bool | None = None  # False: the provider calls it a test
     may_retry: bool | None = None  # False: a further attempt could charge twice, so let a person look first
+    # With OPEN: what was under way has surely come to nothing, and the same attempt waits for the shopper once more.
+    waits_again: bool = False
+    # When to ask once more about what is final by its state, but may still change without a ring.
+    look_again: datetime | None = None
     warning: str = ""  # a word we did not know, a number that did not fit: a sentence for the merchant
 
 
@@ -407,7 +415,8 @@ class Provider(ABC):
         """Why this account cannot take this charge, in a sentence for the merchant; "" when it can. Asks nobody."""
         if charge.kind not in self.kinds:
             return f"{self.name} does not do {charge.kind.value} orders."
-        if charge.occasion is not None and charge.occasion not in self.occasions:
+        # An agreement is charged without any saved card: what was agreed to allows it.
+        if charge.agreement is None and charge.occasion is not None and charge.occasion not in self.occasions:
             return f"{self.name} charges no saved card for {charge.occasion.value}."
         return ""
 

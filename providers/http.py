@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import unquote_plus, urlencode
 
 import requests
 import urllib3.exceptions
@@ -56,11 +56,17 @@ _JWT = re.compile(r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+(\.[A-Za-
 # None of these looks at a character many times over: an answer may be two megabytes of brackets.
 # What is left of names and values where the text is no JSON: a form, an address, half an answer.
 _PAIRS = (
-    re.compile(r"(?<![\w.\[\]-])([\w.\[\]-]{1,80})(=)([^&\s\"'<>]+)"),
+    re.compile(r"(?<![\w.\[\]-])((?:[\w.\[\]-]|%5[BbDd]){1,80})(=)(\"[^\"]*|[^&\s\"'<>]+)"),
     re.compile(r'"([\w.-]{1,80})("\s*:\s*)("[^"]*|[^\s",}\]]+)'),
 )
+# What a provider refuses it may quote: "Invalid input value [name=card.token, value=...]".
+_QUOTED = re.compile(r"(\[name=)([\w.]{1,80})(, value=)([^\]]{1,500})")
+# A field of a form that holds JSON.
+_JSON_FIELD = re.compile(r"(?<![^&])([\w.-]{1,80}=)(%7B[^&\s]*)", re.IGNORECASE)
 # In a path there is no name beside it: the address of a payment form, of a receipt.
 _LONG_HEX = re.compile(r"(?<=/)[0-9a-f]{64}(?![0-9a-f])")
+# SysPay's form: whoever has the address sees the customer, and may pay.
+_FORM = re.compile(r"(?:(?<=/eterminal/)|(?<=\\/eterminal\\/))[A-Za-z0-9_-]{8,}")
 _CARD = re.compile(
     r"(?<!\d)(?<!\d\.)(?:\d{14,19}|\d{4}([ -])\d{4}\1\d{4}\1\d{2,7}|\d{4}([ -])\d{6}\2\d{4,5})(?!\d|\.\d)"
 )
@@ -95,10 +101,24 @@ def _hide_value(match: re.Match[str]) -> str:
     )
 
 
+def _hide_quoted(match: re.Match[str]) -> str:
+    return f"{match[1]}{match[2]}{match[3]}{HIDDEN}" if _is_secret(match[2]) else match.group()
+
+
+def _opened(match: re.Match[str]) -> str:
+    """A form's field that holds JSON, by that JSON's own names."""
+    try:
+        inside = jsonlib.loads(unquote_plus(match[2]))
+    except (ValueError, RecursionError):
+        return match.group()
+    return match[1] + jsonlib.dumps(redact(inside), ensure_ascii=False)
+
+
 def redact_text(text: str) -> str:
     """`text`, or its start, without bearer credentials, JWTs, card numbers and the values of secret names."""
     text = _JWT.sub(HIDDEN, _BEARER.sub(rf"\1 {HIDDEN}", text[:LONGEST_TEXT]))
-    text = _LONG_HEX.sub(HIDDEN, text)
+    text = _FORM.sub(HIDDEN, _LONG_HEX.sub(HIDDEN, text))
+    text = _QUOTED.sub(_hide_quoted, text)
     for pair in _PAIRS:
         text = pair.sub(_hide_value, text)
     return _CARD.sub(_hide_card, text)
@@ -127,7 +147,7 @@ def redact_body(body: bytes | str) -> str:
     try:
         return jsonlib.dumps(redact(jsonlib.loads(text)), ensure_ascii=False)
     except (ValueError, RecursionError):
-        return redact_text(text)
+        return redact_text(_JSON_FIELD.sub(_opened, text))
 
 
 @dataclass(frozen=True, kw_only=True)

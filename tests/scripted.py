@@ -4,8 +4,9 @@
     script.will("sync", Uncertain("…"), paid) # the first answer, the second; then the verb's usual one again
     script.during("start", hook)              # runs while the provider is being asked, once
     script.asked("refund")                    # the calls so far
+    script.asked_agreement("end_agreement")   # ... of those that are about an agreement
 
-An answer is a value, an exception to raise, or a function of the `Call` that gives one.
+An answer is a value, an exception to raise, or a function of the `Call` (or `AgreementCall`) that gives one.
 """
 
 import hashlib
@@ -25,18 +26,22 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 from pydantic import SecretStr
 
-from checkout.models import Account, Order, Payment, Shop
+from checkout.models import Account, Agreement, Order, Payment, Shop
 from checkout.payments.orders import create_order
 from checkout.sentences import sentence
 from checkout.states import HELD_STATES, MONEY_STATES, OPEN_STATES, OrderState, State
 from providers import PROVIDERS
+from providers.agreements import Agreement as Agreed
+from providers.agreements import AgreementCharge, AgreementReport, AgreementState, Ending, Phase
 from providers.base import (
     AccountSettings,
     Approval,
     Charge,
     Claim,
+    DeskInput,
     Incoming,
     Kind,
+    Link,
     Notification,
     Occasion,
     Operation,
@@ -49,7 +54,7 @@ from providers.base import (
     Started,
     Verb,
 )
-from providers.errors import Forged, Invalid
+from providers.errors import FieldError, Forged, Invalid
 from providers.money import Money
 
 PASSWORD = "canary-7f3a-do-not-show"
@@ -72,11 +77,21 @@ class Call:
     give_up: bool | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class AgreementCall:
+    """One question about an agreement."""
+
+    verb: str
+    agreement: Agreed
+    ending: Ending | None = None
+
+
 class Script:
     """What the scripted providers of one test say, in which order, and what they were asked."""
 
     def __init__(self) -> None:
         self.calls: list[Call] = []
+        self.agreement_calls: list[AgreementCall] = []
         self._next: dict[str, deque[Any]] = defaultdict(deque)
         self._always: dict[str, Any] = {}
         self._during: dict[str, deque[Callable[[], Any]]] = defaultdict(deque)
@@ -99,14 +114,20 @@ class Script:
     def asked(self, verb: str) -> list[Call]:
         return [call for call in self.calls if call.verb == verb]
 
+    def asked_agreement(self, verb: str) -> list[AgreementCall]:
+        return [call for call in self.agreement_calls if call.verb == verb]
+
     def verbs(self) -> list[str]:
         return [call.verb for call in self.calls]
 
-    def answer(self, call: Call, usual: Callable[[Call], Any]) -> Any:
+    def answer(self, call: Call | AgreementCall, usual: Callable[[Any], Any]) -> Any:
         base = self._depth if threading.get_ident() == self._thread else 0
         assert _depth() == base, f"{call.verb}: the provider was asked inside a transaction"
         with self._lock:
-            self.calls.append(call)
+            if isinstance(call, Call):
+                self.calls.append(call)
+            else:
+                self.agreement_calls.append(call)
             hook = self._during[call.verb].popleft() if self._during[call.verb] else None
             written = self._next[call.verb]
             answer = written.popleft() if written else self._always.get(call.verb, usual)
@@ -164,6 +185,7 @@ class Bare(Provider):
                 about=str(said.get("about", "")),
                 reference=str(said.get("reference", "")),
                 provider_ids=tuple(str(value) for value in said.get("provider_ids", ())),
+                agreement=str(said.get("agreement", "")),
                 ignored=str(said.get("ignored", "")),
             )
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as problem:
@@ -209,6 +231,20 @@ class Scripted(Bare):
     slug = "scripted"
     label = "Test card"
     name = "Scripted"
+    desk = True
+
+    def desk_inputs(self, kind: Kind) -> tuple[DeskInput, ...]:
+        return (
+            DeskInput(name="amount", label="Amount"),
+            DeskInput(name="email", label="E-mail", needs="customer.email"),
+        )
+
+    def sends_by(self) -> tuple[str, ...]:
+        return ("url", "mail", "sms", "whatsapp")
+
+    def complaints(self, charge: Charge) -> tuple[FieldError, ...]:
+        """Of links alone: what else is complained about, the tests of orders ask of other providers."""
+        return self._say("complaints", charge, usual=lambda call: ()) if charge.invitation else ()
 
     def cancel(self, charge: Charge, *, give_up: bool) -> Report:
         return self._say(
@@ -230,6 +266,14 @@ class Scripted(Bare):
     def refund(self, charge: Charge, money: Money, *, key: str, plan: Mapping[str, Any]) -> Report:
         return self._say("refund", charge, usual=done, money=money, key=key, plan=plan)
 
+    def sync_agreement(self, agreement: Agreed) -> AgreementReport:
+        call = AgreementCall(verb="sync_agreement", agreement=agreement)
+        return self.script.answer(call, lambda asked: active(asked.agreement.provider_id))
+
+    def end_agreement(self, agreement: Agreed, ending: Ending) -> AgreementReport:
+        call = AgreementCall(verb="end_agreement", agreement=agreement, ending=ending)
+        return self.script.answer(call, ended)
+
 
 def install(monkeypatch: pytest.MonkeyPatch) -> Script:
     """Register both providers for one test, with an empty script."""
@@ -250,7 +294,10 @@ def signed(body: bytes, password: str = PASSWORD) -> str:
 def opened(call: Call) -> Started:
     name = f"P-{call.charge.reference}"
     url = f"https://provider.example/pay/{name}"
-    return Started(show=Redirect(url=url), provider_id=name, memo={"session": name})
+    show: Redirect | Link = Redirect(url=url)
+    if call.charge.invitation is not None:  # a "url" is handed over by the merchant, the rest is delivered
+        show = Link(url=url, sent_to="" if call.charge.channel == "url" else call.charge.invitation.to)
+    return Started(show=show, provider_id=name, memo={"session": name})
 
 
 def paid(call: Call) -> Report:
@@ -283,6 +330,30 @@ def done(call: Call, status: OperationStatus = OperationStatus.SUCCESS) -> Repor
     )
     return Report(outcome=outcome, authorized=charge.money, captured=captured, refunded=refunded, voided=voided,
                   operations=(listed,))  # fmt: skip
+
+
+def active(name: str = "A-1", *, state: AgreementState = AgreementState.ACTIVE, phase: Phase | None = Phase.BILLING,
+           **more: Any) -> AgreementReport:  # fmt: skip
+    """How an agreement stands that lives, can be ended and can be charged."""
+    usual: dict[str, Any] = {"endings": tuple(Ending), "may_charge": True}
+    return AgreementReport(provider_id=name, state=state, phase=phase, **{**usual, **more})
+
+
+def ended(call: AgreementCall) -> AgreementReport:
+    """It is ended as it was asked for."""
+    if call.ending is Ending.PERIOD_END:
+        return active(call.agreement.provider_id, phase=Phase.LAST, endings=(Ending.NOW,))
+    return AgreementReport(
+        provider_id=call.agreement.provider_id,
+        state=AgreementState.ENDED,
+        phase=Phase.CLOSED,
+        end_reason="canceled_by_merchant",
+    )
+
+
+def renewal(name: str, money: Money, **more: Any) -> AgreementCharge:
+    """A payment that the agreement made by itself."""
+    return AgreementCharge(provider_id=name, money=money, **more)
 
 
 # --- the rows ------------------------------------------------------------------------------------------------------
@@ -347,6 +418,38 @@ def make_payment(
         order.state, order.paid_at, order.closed_at = OrderState.PAID, now, now
         order.save()
     return payment
+
+
+MONTHLY = {"amount": 1500, "period": {"count": 1, "unit": "month"}}
+
+
+def make_agreement(
+    account: Account | None = None,
+    *,
+    kind: Kind = Kind.SUBSCRIPTION,
+    money: Money | None = None,
+    terms: Mapping[str, Any] | None = None,
+    order: Mapping[str, Any] | None = None,
+    **columns: Any,
+) -> Agreement:
+    """A subscription of 15.00 EUR a month that is active, its first payment paid. No timeline of it, no events."""
+    account = account or make_account()
+    agreed = (MONTHLY if kind is Kind.SUBSCRIPTION else {}) if terms is None else dict(terms)
+    owed = Money(1500, "EUR") if money is None else money
+    first = make_order(account.shop, money=owed, kind=kind, terms=agreed, **(order or {}))
+    payment = make_payment(first, account, state=State.PAID)
+    usual: dict[str, Any] = {
+        "provider_id": f"A-{payment.reference}",
+        "state": AgreementState.ACTIVE,
+        "phase": Phase.BILLING,
+        "currency": owed.currency,
+        "terms": agreed,
+        "may_charge": True,
+        "endings": [ending.value for ending in Ending],
+        "next_check_at": timezone.now(),
+    }
+    return Agreement.objects.create(shop=account.shop, account=account, payment=payment, kind=kind,
+                                    **{**usual, **columns})  # fmt: skip
 
 
 # --- time, work and what was written -------------------------------------------------------------------------------

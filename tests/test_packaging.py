@@ -71,6 +71,13 @@ def test_gunicorn_understands_the_arguments_of_the_image() -> None:
     assert checked.returncode == 0, checked.stderr
 
 
+def test_the_access_log_keeps_no_query() -> None:
+    """A browser comes back from a provider with who paid, and by what, in the query."""
+    written = IMAGE_COMMAND[IMAGE_COMMAND.index("--access-logformat") + 1]
+    assert "%(U)s" in written
+    assert not any(word in written for word in ("%(r)s", "%(q)s", "%(f)s"))
+
+
 def commands_of_manage() -> list[list[str]]:
     in_image = re.findall(r"python manage\.py ([\w -]+)", DOCKERFILE)
     in_compose = [service["command"] for service in COMPOSE["services"].values() if "command" in service]

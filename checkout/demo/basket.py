@@ -45,16 +45,29 @@ class Basket:
             COOKIE, value, path="/shop/", httponly=True, samesite="Lax", secure=request.is_secure()
         )
 
-    def put(self, item: int, quantity: int) -> None:
-        quantity = max(0, min(quantity, AT_MOST))
-        if item in PRODUCTS and quantity != self.quantities.get(item, 0):
+    def put(self, item: int, quantity: int) -> bool:
+        """False: it does not go together with what is in the basket, which stays as it is."""
+        product = PRODUCTS.get(item)
+        if product is None:
+            return True
+        quantity = max(0, min(quantity, 1 if product.stands_alone else AT_MOST))
+        others = [line.product for line in self.lines if line.product != product]
+        if quantity and others and (product.stands_alone or any(other.stands_alone for other in others)):
+            return False
+        if quantity != self.quantities.get(item, 0):
             self.quantities[item] = quantity
             self.quantities = {item: number for item, number in self.quantities.items() if number}
             self.id = uuid.uuid4().hex
+        return True
 
     @property
     def lines(self) -> list[Line]:
         return [Line(PRODUCTS[item], quantity) for item, quantity in self.quantities.items()]
+
+    @property
+    def agreement(self) -> Product | None:
+        """What is agreed on with the order: all that is in the basket then."""
+        return next((line.product for line in self.lines if line.product.stands_alone), None)
 
     @property
     def count(self) -> int:

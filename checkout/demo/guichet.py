@@ -33,7 +33,9 @@ def send(order: DemoOrder) -> str:
 
 def body(order: DemoOrder) -> dict[str, Any]:
     """Built from the stored order alone, so that a second request says the very same."""
+    agreed = {"terms": order.terms} if order.terms else {}
     return {
+        **agreed,
         "reference": order.reference,
         "kind": order.kind,
         "amount": order.amount,
@@ -51,6 +53,8 @@ def body(order: DemoOrder) -> dict[str, Any]:
         "customer": {name: value for name, value in order.customer.items() if name != "contact_number"},
         "language": order.language,
         "return_url": f"{settings.DEMO_SHOP_URL}orders/{order.reference}/",
+        # What an agreement charges later comes as an order of its own, with this word of ours in it.
+        "metadata": {"order": order.reference},
         "options": {"epc": epc_options(order)},
     }
 
@@ -58,7 +62,7 @@ def body(order: DemoOrder) -> dict[str, Any]:
 def epc_options(order: DemoOrder) -> dict[str, Any]:
     """What S360 has to know: which of its products are sold, and to which of its contacts."""
     options: dict[str, Any] = {}
-    if order.lines:
+    if order.lines and not order.terms:  # the ticketing system sells nothing that is paid again and again
         options["simple_product_operations"] = [
             {"item_id": line["item"], "audience_sub_category_id": AUDIENCE, "quantity": line["quantity"]}
             for line in order.lines

@@ -22,6 +22,7 @@ class DemoOrder(models.Model):
     )  # the Idempotency-Key it was sent with: one order per basket
     visitor = models.CharField(max_length=40, db_index=True)
     kind = models.CharField(max_length=20, default="one_off")
+    terms = models.JSONField(default=dict)  # of a subscription or a payment plan
     lines = models.JSONField(default=list)  # [{item, name, quantity, unit_price}]
     amount = models.PositiveIntegerField()  # cents
     currency = models.CharField(max_length=3)
@@ -51,6 +52,8 @@ class DemoEvent(models.Model):
 
     webhook_id = models.CharField(max_length=100, unique=True)
     order = models.ForeignKey(DemoOrder, on_delete=models.CASCADE, null=True, related_name="events")
+    # Of the order it speaks of: that of `order`, or of a further payment under its agreement.
+    reference = models.CharField(max_length=100, blank=True)
     type = models.CharField(max_length=50)
     state = models.CharField(max_length=20)
     at = models.DateTimeField()
@@ -61,3 +64,7 @@ class DemoEvent(models.Model):
 
     def __str__(self) -> str:
         return self.type
+
+    @property
+    def is_further(self) -> bool:
+        return self.order is not None and self.reference not in ("", self.order.reference)

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core import signing
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
@@ -42,13 +43,13 @@ def basket(request: HttpRequest) -> HttpResponse:
     """POST `item` adds one; POST `quantity-<item>` sets how many."""
     if request.method == "GET":
         return page(request, "basket")
-    changed = Basket.of(request)
+    changed, fits = Basket.of(request), True
     for name, value in request.POST.dict().items():
         item = value if name == "item" else name.removeprefix("quantity-")
         if item.isdecimal() and value.isdecimal() and len(value) < 20:
             more = changed.quantities.get(int(item), 0) + 1
-            changed.put(int(item), more if name == "item" else int(value))
-    response = redirect("demo:basket")
+            fits = changed.put(int(item), more if name == "item" else int(value)) and fits
+    response = redirect(reverse("demo:basket") + ("" if fits else "?alone=1"))
     changed.keep(request, response)
     return response
 
@@ -68,11 +69,13 @@ def checkout(request: HttpRequest) -> HttpResponse:
          "unit_price": line.product.price}
         for line in bought.lines
     ]  # fmt: skip
+    agreed = {"kind": bought.agreement.kind, "terms": bought.agreement.terms} if bought.agreement else {}
     # Two clicks bring the same basket, so the second finds the first one's order.
     order, _new = DemoOrder.objects.get_or_create(
         key=bought.id,
-        defaults={"lines": lines, "amount": bought.total, "customer": form.customer(), **common(request)},
-    )
+        defaults={"lines": lines, "amount": bought.total, "customer": form.customer(), **agreed,
+                  **common(request)},
+    )  # fmt: skip
     response = pay(request, order)
     if response.status_code == 302:
         response.delete_cookie(COOKIE, path="/shop/")

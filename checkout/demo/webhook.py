@@ -66,13 +66,28 @@ def take(webhook_id: str, type_: str, at: datetime, data: dict[str, Any]) -> Non
     try:
         with transaction.atomic():
             order = DemoOrder.objects.select_for_update().filter(reference=data["reference"]).first()
-            DemoEvent.objects.create(webhook_id=webhook_id, order=order, type=type_, state=state, at=at)
+            DemoEvent.objects.create(
+                webhook_id=webhook_id,
+                order=order or begun_with(data),
+                reference=data["reference"],
+                type=type_,
+                state=state,
+                at=at,
+            )
             if order is not None and (order.told_at is None or order.told_at <= at):
                 order.state, order.told_at = state, at
                 order.save(update_fields=["state", "told_at"])
     except IntegrityError:
         if not DemoEvent.objects.filter(webhook_id=webhook_id).exists():
             raise  # else we have it already: fine
+
+
+def begun_with(data: dict[str, Any]) -> DemoOrder | None:
+    """A further payment under an agreement is an order that we did not make; the metadata that we gave the one it began
+    with come along. What becomes of it does not change what has become of ours: it is taken note of, no more."""
+    metadata = data.get("metadata")
+    name = metadata.get("order") if isinstance(metadata, dict) else None
+    return DemoOrder.objects.filter(reference=name).first() if isinstance(name, str) else None
 
 
 def standing(data: dict[str, Any]) -> str:

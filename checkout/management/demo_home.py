@@ -54,6 +54,10 @@ class Home:
     def sandbox_database(self) -> Path:
         return self.folder / "sandbox.sqlite3"
 
+    @property
+    def mail(self) -> Path:
+        return self.folder / "mail"
+
     def log(self, name: str) -> Path:
         return self.folder / f"{name}.log"
 
@@ -62,8 +66,8 @@ class Home:
         for database in (self.database, self.sandbox_database):
             for end in ("", "-wal", "-shm"):
                 database.with_name(database.name + end).unlink(missing_ok=True)
-        for log in self.folder.glob("*.log"):
-            log.unlink()
+        for old in (*self.folder.glob("*.log"), *self.mail.glob("*.log")):
+            old.unlink()
 
     def environment(self) -> dict[str, str]:
         """All that the settings read. Whatever the shell has set for a real installation is overruled."""
@@ -77,6 +81,8 @@ class Home:
             "DATABASE_URL": f"sqlite:///{self.database}",
             "TRUSTED_PROXY": "false",
             "METRICS_TOKEN": "",
+            "EMAIL_URL": f"filemail:///{self.mail}",
+            "MAIL_FROM": "Museum of Small Things <shop@example.com>",
             "LOG_LEVEL": "WARNING",
             "LOG_FORMAT": "console",
         }

@@ -22,8 +22,9 @@ class Stand:
     provider: str
     name: str
     settings: dict[str, Any]
-    # Of the sandbox's own account, where the notifications go; {notify} becomes our address for them.
-    notification_url: str = ""
+    label: str = ""  # for shoppers; the provider's own when empty
+    # Of the sandbox's own account at this provider; {notify} becomes our address for notifications.
+    there: dict[str, Any] = field(default_factory=dict)
     # Settings that only the running sandbox knows: name -> its address below the sandbox's API for tests.
     learned: dict[str, str] = field(default_factory=dict)
 
@@ -45,7 +46,7 @@ STANDS = (
             "catalogue_currency": "EUR",
             "notification_key": "{notification_key}",
         },
-        notification_url="{notify}?key={notification_key}",
+        there={"notification_url": "{notify}?key={notification_key}"},
     ),
     Stand(
         provider="ecomcharge",
@@ -77,7 +78,53 @@ STANDS = (
             # It never leaves the house, and guards the demo's stand-in alone.
             "webhook_secret": "of-the-demos-own-purse-1",
             "api": "{sandbox}/purse",
-            "page_beside_widget": True,
+        },
+    ),
+    Stand(
+        provider="syspay",
+        name="SysPay (sandbox)",
+        settings={
+            "login": "sandbox",
+            "passphrase": "sandbox-passphrase",
+            "base_url": "{sandbox}/syspay",
+            "website": 110,
+            "allowed_retries": 1,
+            "lists_filter_by_reference": True,
+            "lists_filter_by_payment": False,  # the stand-in's lists are those of all payments
+        },
+        there={"notification_url": "{notify}"},
+    ),
+    Stand(
+        provider="payzen",
+        name="PayZen (sandbox)",
+        settings={
+            "shop_id": "69876357",
+            # The keys of PayZen's public demo shop, which the sandbox takes as its own.
+            "password": "testpassword_DEMOPRIVATEKEY23G4475zXZQ2UA5x7M",
+            "public_key": "69876357:testpublickey_DEMOPUBLICKEY95me92597fd28tGD4r5",
+            "hmac_key": "38453613e7f44dc58732bad3dca2bca3",
+            "api": "{sandbox}/payzen",
+            "static": "{sandbox}/payzen",
+            "sends": ["url", "mail", "sms", "whatsapp", "invoice"],
+            "cancels_orders": True,
+            "retries": 3,
+        },
+        there={"notification_url": "{notify}", "order_cancel": True},
+    ),
+    Stand(
+        provider="payzen",
+        name="PayZen form (sandbox)",
+        label="Card, in a form of PayZen's",
+        settings={
+            "shop_id": "69876357",
+            "password": "testpassword_DEMOPRIVATEKEY23G4475zXZQ2UA5x7M",
+            "public_key": "69876357:testpublickey_DEMOPUBLICKEY95me92597fd28tGD4r5",
+            "hmac_key": "38453613e7f44dc58732bad3dca2bca3",
+            "api": "{sandbox}/payzen",
+            "static": "{sandbox}/payzen",
+            "show": "widget",
+            "retries": 3,
+            "keep_cards": "agreed",
         },
     ),
 )
@@ -116,7 +163,7 @@ def _account(shop: Shop, stand: Stand, position: int, sandbox: str) -> Account:
         provider=stand.provider,
         live=False,
         name=stand.name,
-        defaults={"position": position},
+        defaults={"position": position, "label": stand.label},
     )
     filled = {name: _filled(value, account, sandbox) for name, value in stand.settings.items()}
     # What the merchant changed in the admin stays; where the sandbox is, this start knows better.
@@ -140,11 +187,9 @@ def tell_sandbox(sandbox: str, accounts: list[tuple[Stand, Account]]) -> None:
     for stand, account in accounts:
         if stand.learned:
             _learn(sandbox, stand, account)
-        if stand.notification_url:
-            body = {
-                "provider": stand.provider,
-                "settings": {"notification_url": _filled(stand.notification_url, account, sandbox)},
-            }
+        if stand.there:
+            there = {name: _filled(value, account, sandbox) for name, value in stand.there.items()}
+            body = {"provider": stand.provider, "settings": there}
             requests.put(f"{sandbox}/_sandbox/accounts", json=body, timeout=10).raise_for_status()
 
 

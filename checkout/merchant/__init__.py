@@ -5,10 +5,20 @@ def register() -> None:
     """Put every page of the merchant's on the admin site."""
     from django.contrib import admin
 
-    from checkout.merchant import accounts, cards, deliveries, orders, payments, people, shops, webhooks
+    from checkout.merchant import (
+        accounts,
+        agreements,
+        cards,
+        deliveries,
+        orders,
+        payments,
+        people,
+        shops,
+        webhooks,
+    )
 
     admin.site.index_template = "merchant/index.html"
-    for pages in (orders, payments, deliveries, webhooks, cards, shops, accounts, people):
+    for pages in (orders, payments, agreements, deliveries, webhooks, cards, shops, accounts, people):
         for model, page in pages.PAGES.items():
             if admin.site.is_registered(model):
                 admin.site.unregister(model)

@@ -4,11 +4,15 @@ from datetime import timedelta
 from typing import Any
 
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from checkout.models import Delivery, Operation, Order, ShopEvent
+from checkout.merchant.chargebacks import WAITING
+from checkout.merchant.chargebacks import waiting as chargebacks_waiting
+from checkout.models import Agreement, Delivery, Operation, Order, ShopEvent
 from checkout.payments.figures import violations
 from checkout.payments.sweep import lateness
+from providers.agreements import Phase
 
 _SHOWN = 20
 # The sweep comes every few seconds; a check that has waited longer than this tells of a worker that is not there.
@@ -31,6 +35,18 @@ def first_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "lateness": _in_words(late),
         "rules": [(rule, count) for rule, count in rules.items() if count],
         "rules_checked": len(rules),
+        "look_into": [
+            (
+                _("Agreements whose payment is tried again"),
+                Agreement.objects.filter(phase=Phase.RETRY).exclude(state__in=Agreement.OVER).count(),
+                reverse("admin:checkout_agreement_changelist") + f"?phase__exact={Phase.RETRY}",
+            ),
+            (
+                _("Chargebacks that nobody has marked as seen"),
+                chargebacks_waiting(),
+                reverse("admin:checkout_payment_changelist") + f"?charged_back={WAITING}",
+            ),
+        ],
         "waiting": [
             (_("Notifications not followed up yet"), Delivery.objects.exclude(next_try_at=None).count()),
             (_("Webhooks not delivered yet"), ShopEvent.objects.exclude(next_try_at=None).count()),

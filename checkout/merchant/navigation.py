@@ -8,6 +8,8 @@ from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from checkout.merchant.at_desk import may_make
+
 
 def _may_see(model: str) -> Callable[[HttpRequest], bool]:
     app, _dot, name = model.partition(".")
@@ -27,14 +29,27 @@ def _entry(title: str, icon: str, model: str) -> dict[str, Any]:
     }
 
 
+def _at_orders(request: HttpRequest) -> bool:
+    """The desk's address lies below the orders', and has an entry of its own."""
+    orders, desk = reverse("admin:checkout_order_changelist"), reverse("admin:checkout_order_desk")
+    return request.path.startswith(orders) and request.path != desk
+
+
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     return [
         {
             "title": _("Counter"),
             "items": [
                 {"title": _("First page"), "icon": "home", "link": reverse("admin:index")},
-                _entry(_("Orders"), "receipt_long", "checkout.order"),
+                {**_entry(_("Orders"), "receipt_long", "checkout.order"), "active": _at_orders},
+                {
+                    "title": _("Take a payment by phone"),
+                    "icon": "phone_in_talk",
+                    "link": reverse("admin:checkout_order_desk"),
+                    "permission": may_make,
+                },
                 _entry(_("Payments"), "payments", "checkout.payment"),
+                _entry(_("Agreements"), "autorenew", "checkout.agreement"),
                 _entry(_("Saved cards"), "credit_card", "checkout.savedcard"),
             ],
         },

@@ -11,7 +11,10 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 
 from checkout.merchant.action import Action, Asked, Said, acting, done, noted, refused, unsure
 from checkout.merchant.asking import ask_about
+from checkout.merchant.at_desk import LEAVE
 from checkout.merchant.charges import ON_ORDER
+from checkout.merchant.desk import TAKE
+from checkout.merchant.link_change import CHANGE
 from checkout.merchant.shown import provider_name
 from checkout.models import Order
 from checkout.payments.cancel import give_up
@@ -206,6 +209,9 @@ ACTIONS = (
         tone="main",
     ),
     ON_ORDER,
+    TAKE,
+    LEAVE,
+    CHANGE,
     Action(
         name="note",
         label=gettext_lazy("Add a note"),

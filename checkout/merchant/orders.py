@@ -5,17 +5,24 @@ from typing import Any
 from django.contrib.admin import SimpleListFilter, display
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
+from django.urls import URLPattern
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 
 from checkout.merchant import order_actions
+from checkout.merchant.agreements import bond
+from checkout.merchant.at_desk import MAY_OPEN, at_desk
+from checkout.merchant.chargebacks import advice, chargebacks
+from checkout.merchant.desk import DeskPages
+from checkout.merchant.link_pages import LinkPages
+from checkout.merchant.link_rows import links_part
 from checkout.merchant.operations import Attempt, operations
 from checkout.merchant.record import RecordAdmin
 from checkout.merchant.shown import badge, customer_lines, moment, provider_name, sum_of, whole
 from checkout.merchant.story import story
 from checkout.merchant.webhooks import state_of
-from checkout.models import Delivery, Order, Payment, ShopEvent
+from checkout.models import Agreement, Delivery, Order, Payment, ShopEvent
 from checkout.templatetags.guichet import names_of
 from providers.money import Money
 
@@ -97,8 +104,12 @@ class OrderAdmin(RecordAdmin):
     list_filter = ["state", NeedsAPerson, "kind", Currency, "created_at"]
     search_fields = ["number", "reference", "email"]
     search_help_text = _(
-        "Order number, shop's reference, e-mail, last four digits of the card, provider's id or payment reference"
+        "Order number, shop's reference, e-mail, last four digits of the card, provider's id, payment reference, or "
+        "agreement"
     )
+
+    def get_urls(self) -> list[URLPattern]:
+        return [*DeskPages(self).urls(), *LinkPages(self).urls(), *super().get_urls()]
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -113,6 +124,8 @@ class OrderAdmin(RecordAdmin):
             | Q(provider_references__value=term)
         )
         found = Q(number__icontains=term) | Q(reference__icontains=term) | Q(email__icontains=term)
+        of_agreement = Agreement.objects.filter(number__iexact=term)
+        found |= Q(agreement__in=of_agreement) | Q(pk__in=of_agreement.values("payment__order"))
         return queryset.filter(found | Q(pk__in=attempts.values("order_id"))), False
 
     @display(description=_("number"), ordering="number")
@@ -146,21 +159,30 @@ class OrderAdmin(RecordAdmin):
         found = attempts(request, row, self.admin_site.get_model_admin(Payment), back=self.page_of(row))
         payments = [attempt.payment for attempt in found]
         buttons = self.buttons(request, row)
+        taken_back = chargebacks(payments)
         return {
             "order": row,
             "seen": next((button for button in buttons if button.action.name == "seen"), None),
-            "buttons": [button for button in buttons if button.action.name != "seen"],
+            "buttons": [button for button in buttons if button.action.name not in ("seen", "leave_desk")],
+            "desk": at_desk(row),
+            "leave_desk": next((button for button in buttons if button.action.name == "leave_desk"), None),
+            "may_open_desk": request.user.has_perms(MAY_OPEN),
             "attempts": found,
             "totals": totals(row, payments),
             "tenders": tenders(payments),
             "operations": operations(found),
+            "bond": bond(request, row),
+            "chargebacks": taken_back,
+            "chargeback_advice": advice(taken_back),
             "story": story(row, with_exchanges=request.user.has_perm("checkout.view_exchange")),
             "deliveries": _deliveries(payments),
             "events": self._events(request, row),
             "customer": customer_lines(row.customer),
             "items": [{**item, "unit_price": Money(item["unit_price"], row.currency)} for item in row.items],
+            **links_part(request, row),
             # Who holds the link may pay and see the order as the shopper does: it is for those who may act on it.
-            "may_see_link": request.user.has_perm("checkout.change_order"),
+            # A further payment of an agreement is nobody's to pay.
+            "may_see_link": request.user.has_perm("checkout.change_order") and not row.agreement_id,
         }
 
     def _events(self, request: HttpRequest, order: Order) -> list[dict[str, Any]]:

@@ -10,7 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 
 from checkout.merchant import payment_actions
+from checkout.merchant.agreements import bond
 from checkout.merchant.by_hand import LOOKED
+from checkout.merchant.chargebacks import ChargedBack, advice, chargebacks
 from checkout.merchant.operations import operations
 from checkout.merchant.orders import attempts, tenders
 from checkout.merchant.record import RecordAdmin
@@ -23,7 +25,7 @@ class PaymentAdmin(RecordAdmin):
     record_template = "merchant/payment.html"
     row_actions = (*payment_actions.ACTIONS, LOOKED)
     list_display = ["name", "order_link", "provider", "sum", "state_word", "card", "created"]
-    list_filter = ["state", "account", "created_at"]
+    list_filter = ["state", ChargedBack, "account", "created_at"]
     search_fields = ["reference"]
     search_help_text = _("Payment reference, order number, last four digits of the card, or provider's id")
 
@@ -77,12 +79,16 @@ class PaymentAdmin(RecordAdmin):
     def page(self, request: HttpRequest, row: Any) -> dict[str, Any]:
         found = attempts(request, row.order, self, only=row, back=self.page_of(row))
         payments = [attempt.payment for attempt in found]
+        taken_back = chargebacks(payments)
         may_see_raw = request.user.has_perm("checkout.view_exchange")
         return {
             "order": row.order,
             "attempts": found,
             "tenders": tenders(payments),
             "operations": operations(found),
+            "bond": bond(request, row.order, row),
+            "chargebacks": taken_back,
+            "chargeback_advice": advice(taken_back),
             "story": story(row.order, payment=row, with_exchanges=may_see_raw),
             "deliveries": row.deliveries.select_related("account").defer("account__secrets").order_by("id"),
             "ids": row.provider_references.order_by("id").values_list("value", flat=True),

@@ -22,6 +22,7 @@ class Delivery(models.Model):
     about = models.CharField(_("about"), max_length=200)
     reference = models.CharField(max_length=100, blank=True)
     provider_ids = models.JSONField(default=list)
+    agreement_provider_id = models.CharField(max_length=100, blank=True)  # the provider's id of an agreement
     body = models.TextField(blank=True)  # redacted: the truth is fetched, so nothing in it is needed again
     verdict = models.CharField(_("verdict"), max_length=10, choices=Verdict, default=Verdict.NEW)
     payment = models.ForeignKey(

@@ -64,6 +64,11 @@ class Order(models.Model):
     customer = models.JSONField(default=dict, blank=True)  # the fields of providers.base.Customer
     email = models.EmailField(_("e-mail"), blank=True)  # the customer's, again, to search by
     language = models.CharField(_("language"), max_length=5, default="en")
+    terms = models.JSONField(default=dict, blank=True)  # of a subscription or plan: `checkout.payments.terms`
+    # The agreement of which this order is a further payment; null for what a shopper is to pay.
+    agreement = models.ForeignKey(
+        "checkout.Agreement", on_delete=models.PROTECT, null=True, blank=True, related_name="orders"
+    )
     capture_later = models.BooleanField(_("capture later"), default=False)
     keep_card = models.BooleanField(  # the consent was given in the shop
         _("keep the card"), default=False

@@ -62,6 +62,10 @@ class Payment(models.Model):
     occasion = models.CharField(  # the merchant charged the saved card, and why; the shopper was not there
         _("charged by the merchant"), max_length=20, blank=True, choices=OCCASIONS
     )
+    # At the desk: {"back": path of ours, "locked": names of inputs, or null for all}; {} for a shopper's own.
+    desk = models.JSONField(default=dict, blank=True)
+    # A change of amount or expiry that the provider was asked for and has not answered: {"amount", "expires_at"}.
+    wanted = models.JSONField(default=dict, blank=True)
     request_key = models.CharField(
         max_length=255, blank=True
     )  # the shop's own name for the request that made it

@@ -13,8 +13,10 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from checkout.models import Operation, Order, Payment, ProviderReference, Tender
+from checkout.payments.agreements import charge_failed, take_agreement
 from checkout.payments.attention import flag
 from checkout.payments.cards import keep_card
+from checkout.payments.chargebacks import take_chargebacks
 from checkout.payments.events import owe
 from checkout.payments.locks import order_lock
 from checkout.payments.objections import MONEY_OUTCOMES, SUMS, objection, sum_of
@@ -22,6 +24,7 @@ from checkout.payments.operations import take_operations
 from checkout.payments.schedule import next_check
 from checkout.payments.texts import fit, fit_json, fit_to_show
 from checkout.payments.timeline import Weight, Who, tell, tell_once
+from checkout.payments.wanted import By, other_amount, take_change
 from checkout.states import (
     HELD_STATES,
     MONEY_STATES,
@@ -31,7 +34,7 @@ from checkout.states import (
     can_move,
     can_move_order,
 )
-from providers.base import Outcome, Report, Show, Started
+from providers.base import Claim, Outcome, Report, Show, Started
 from providers.money import Money
 
 _ENDED = frozenset({State.FAILED, State.CANCELED, State.EXPIRED})
@@ -45,8 +48,16 @@ class _News:
     doubts: list[str] = field(default_factory=list)
 
 
-def apply(payment_id: int, report: Report, *, who: str = Who.PROVIDER, user: User | None = None) -> Payment:
-    """Compare `report` with the payment and write what it changes, if anything. Returns the payment as it now is."""
+def apply(
+    payment_id: int,
+    report: Report,
+    *,
+    who: str = Who.PROVIDER,
+    user: User | None = None,
+    answers: By | None = None,
+) -> Payment:
+    """Compare `report` with the payment and write what it changes, if anything. Returns the payment as it now is.
+    `answers`: it is the provider's answer to a change of amount or expiry that somebody asked for."""
     order_id = Payment.objects.values_list("order_id", flat=True).get(pk=payment_id)
     with order_lock(order_id) as order:
         # Read after the lock, never before.
@@ -55,8 +66,13 @@ def apply(payment_id: int, report: Report, *, who: str = Who.PROVIDER, user: Use
         news = _News()
         warned = bool(report.warning) and tell_once(order, "payment.warning", payment=payment, who=Who.PROVIDER,
                                                     weight=Weight.WARNING, why=report.warning)  # fmt: skip
+        if doubt := take_change(order, payment, report, answers):
+            news.doubts.append(doubt)
+        asked = payment.amount_minor
+        payment.amount_minor = other_amount(payment, report) or asked
         problem = objection(payment, report)
         if problem:
+            payment.amount_minor = asked
             _object(order, payment, report, problem, news)
         else:
             before, could_retry = payment.state, payment.may_retry
@@ -68,6 +84,10 @@ def apply(payment_id: int, report: Report, *, who: str = Who.PROVIDER, user: Use
             _take_sums(order, payment, report, news, old=old)
             _take_particulars(payment, report, old=old)
             news.doubts += take_operations(order, payment, report)
+            charged_back, doubts = take_chargebacks(order, payment, report)
+            news.doubts += doubts
+            if charged_back:
+                news.events.append("order.charged_back")
             if old:
                 _tell_of_old(order, payment, report)
             else:
@@ -76,11 +96,13 @@ def apply(payment_id: int, report: Report, *, who: str = Who.PROVIDER, user: Use
             if could_retry and not payment.may_retry and payment.state not in MONEY_STATES:
                 # The shopper reads that the shop has been told: here it is.
                 news.doubts.append("another attempt could charge twice: look at the provider's record first")
-        if warned and payment.state in MONEY_STATES and payment.captured_minor:
-            # Where money has been taken nobody looks again of themselves: a chargeback, money taken twice.
+        if warned and payment.state in MONEY_STATES and payment.authorized_minor:
+            # Where money has come nobody looks again of themselves: a chargeback, money taken twice, or only reserved.
             news.doubts.append(report.warning)
-        payment.next_check_at = next_look(payment, timezone.now())
+        payment.next_check_at = next_look(payment, timezone.now()) or report.look_again
         payment.save()
+        if report.agreement is not None and not problem and order.agreement_id is None:
+            take_agreement(order, payment, report.agreement)
         for event in news.events:
             owe(order, event)
         for doubt in news.doubts:
@@ -103,7 +125,7 @@ def started(payment_id: int, opened: Started) -> Payment:
         payment.memo = fit_json(remembered(payment.memo, opened.memo))
         payment.provider_id = fit(opened.provider_id, 100) or payment.provider_id
         _remember_ids(payment, (opened.provider_id, *opened.provider_ids))
-        if can_move(State(payment.state), State.STARTED):
+        if payment.state == State.CREATED:
             payment.show = fit_json(show_as_json(opened.show))
             _move(payment, State.STARTED)
             tell(
@@ -215,6 +237,8 @@ def _take_state(
     order: Order, payment: Payment, report: Report, news: _News, *, who: str, user: User | None
 ) -> None:
     target = _target(report)
+    if target is None and report.waits_again:
+        _wait_again(order, payment, report)
     if target is None or target == payment.state:
         return
     _move(payment, target)
@@ -225,6 +249,19 @@ def _take_state(
         payment.decline_code = payment.decline_message = payment.decline_reason = ""
     if target in HELD_STATES:
         _money_came(order, payment, news)
+    if target in _ENDED and order.agreement_id is not None and order.state == OrderState.OPEN:
+        charge_failed(order)
+        news.events.append("payment.failed")
+
+
+def _wait_again(order: Order, payment: Payment, report: Report) -> None:
+    """What was under way was refused, and the shopper may go on with the same attempt. Not where we did not believe
+    what we were told of money: that waits for a person."""
+    doubted = order.timeline.filter(payment=payment, code="payment.objection").exists()
+    if payment.state == State.PENDING and payment.show and not doubted:
+        _move(payment, State.STARTED)
+        # What the browser claimed was of the try that is over: the page says how that one ended.
+        payment.claim = (Claim.FAILURE if report.decline else Claim.NOTHING).value
 
 
 def _move(payment: Payment, target: State) -> None:
@@ -238,7 +275,10 @@ def _money_came(order: Order, payment: Payment, news: _News) -> None:
     was = OrderState(order.state)
     others = order.payments.exclude(pk=payment.pk)
     second = was is OrderState.PAID or others.filter(state__in=HELD_STATES).exists()
-    if payment.state == State.PAID and can_move_order(was, OrderState.PAID):
+    if payment.money != order.money:
+        # An attempt from before the order was changed. It does not pay what is owed now.
+        news.doubts.append(f"{payment.money} came for the order, which is over {order.money} by now")
+    elif payment.state == State.PAID and can_move_order(was, OrderState.PAID):
         order.state = OrderState.PAID
         order.paid_at = order.closed_at = timezone.now()
         order.save(update_fields=["state", "paid_at", "closed_at"])

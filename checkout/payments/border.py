@@ -1,5 +1,6 @@
 """What crosses the border to a provider? Builds the `Charge` from our rows, and the provider from the account."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,12 +11,25 @@ from django.urls import reverse
 from django.utils import timezone
 from pydantic import ValidationError
 
-from checkout.models import Account, Exchange, Operation, Order, Payment, SavedCard
+from checkout.models import (
+    Account,
+    Agreement,
+    Exchange,
+    Invitation,
+    Operation,
+    Order,
+    Payment,
+    ProviderReference,
+    SavedCard,
+)
 from checkout.models import Tender as TenderRow
+from checkout.payments.terms import terms_of
 from checkout.payments.texts import fit
+from providers.agreements import Agreement as Agreed
 from providers.base import (
     Charge,
     Customer,
+    Desk,
     Item,
     Kind,
     Occasion,
@@ -25,6 +39,7 @@ from providers.base import (
     Urls,
     Verb,
 )
+from providers.base import Invitation as Invited
 from providers.base import Operation as Known
 from providers.errors import FieldError, Misconfigured
 from providers.http import SHOWN_CHARACTERS, Http
@@ -81,15 +96,17 @@ def charge_for(payment: Payment) -> Charge:
     )
     site = settings.SITE_URL
     back = site + reverse("shopper:returned", args=[order.token, payment.token])
+    invitation = Invitation.objects.filter(payment=payment).first() if payment.pk else None
     return Charge(
         reference=payment.reference,
         order_reference=order.number,
         money=payment.money,
         kind=Kind(order.kind),
+        terms=terms_of(order.terms, order.currency),
         description=order.description,
         items=tuple(_item(item, order.currency) for item in order.items),
         customer=Customer(**_known(order.customer)),
-        language=order.language,
+        language=invitation.language if invitation else order.language,
         urls=Urls(
             back=back,
             cancelled=back,
@@ -101,6 +118,9 @@ def charge_for(payment: Payment) -> Charge:
         saved_card=(payment.saved_card.token.reveal() or "") if payment.saved_card else "",
         save_card=payment.save_card,
         occasion=Occasion(payment.occasion) if payment.occasion else None,
+        agreement=agreement_for(order.agreement) if order.agreement else None,
+        desk=_desk(payment),
+        invitation=_invitation(invitation) if invitation else None,
         expires_at=order.expires_at,
         options=order.option_values(payment.account.provider),
         memo=payment.memo,
@@ -112,6 +132,40 @@ def charge_for(payment: Payment) -> Charge:
         refunded=payment.refunded,
         operations=tuple(_operation(row) for row in payment.operations.order_by("pk")) if payment.pk else (),
         tenders=tuple(_tender(payment, row) for row in payment.tenders.all()) if payment.pk else (),
+    )
+
+
+def agreement_for(row: Agreement, *, also: tuple[str, ...] = ()) -> Agreed:
+    """All that the provider may know of an agreement. `also`: ids of payments that it may have made."""
+    rows = ProviderReference.objects.filter(account=row.account_id)
+    first = rows.filter(payment=row.payment_id).order_by("pk").values_list("value", flat=True)
+    later = rows.filter(payment__order__agreement=row).order_by("pk").values_list("value", flat=True)
+    known = (*first, *later)
+    return Agreed(
+        provider_id=row.provider_id,
+        reference=row.payment.reference,
+        known=known,
+        also=tuple(value for value in also if value not in known),
+        memo=row.memo,
+    )
+
+
+def invitation_charge(order: Order, account: Account, asked: Invitation) -> Charge:
+    """The charge whose link `asked` (not saved) is to be."""
+    charge = prospective_charge(order, account)
+    return replace(charge, channel=asked.channel, language=asked.language, invitation=_invitation(asked))
+
+
+def _invitation(row: Invitation) -> Invited:
+    return Invited(to=row.to, subject=row.subject, text=row.text)
+
+
+def _desk(payment: Payment) -> Desk | None:
+    if not payment.desk:
+        return None
+    locked = payment.desk.get("locked")
+    return Desk(
+        back=settings.SITE_URL + payment.desk["back"], locked=None if locked is None else tuple(locked)
     )
 
 

@@ -5,10 +5,13 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 
-from checkout.models import Account, Delivery, Payment, ProviderReference
+from checkout.models import Account, Agreement, Delivery, Payment, ProviderReference
+from checkout.payments.agreement_follow_up import look_at
+from checkout.payments.agreements import KINDS as AGREEMENT_KINDS
+from checkout.payments.agreements import open_charges
 from checkout.payments.recover import look
 from checkout.payments.sweep import LEASE
 from checkout.payments.texts import fit, fit_to_show
@@ -18,8 +21,12 @@ from providers.base import Notification
 # A notification may overtake our own commit of the id it speaks of, so an unknown one is looked up again.
 _UNMATCHED_AGAIN = (5, 30, 120, 600)
 _FAILED_AGAIN = (10, 60, 300, 1800, 7200)
+# Of a payment that an agreement made, the provider may speak but once, and here alone: it is not forgotten for a month.
+_AGREEMENT_AGAIN = (*_FAILED_AGAIN, *[24 * 3600] * 30)
 # The ids that a payment learns from notifications: refunds have theirs, and nobody has this many.
 _LEARN_AT_MOST = 100
+_NO_ANSWER = "The provider could not be asked, or gave no answer."
+_NO_AGREEMENT = "The agreement that it speaks of is not known here yet."
 _LOOK_AT_MOST = 3  # attempts of one order that a notification about the order makes us ask for
 
 
@@ -33,6 +40,7 @@ def keep(account: Account, notification: Notification, body: str) -> tuple[Deliv
                 "about": fit_to_show(notification.about, 200),
                 "reference": fit(notification.reference, 100),
                 "provider_ids": [fit(value, 100) for value in notification.provider_ids],
+                "agreement_provider_id": fit(notification.agreement, 100),
                 "body": fit(body, 100_000),
                 **_to_do(notification),
             },
@@ -62,26 +70,64 @@ def _to_do(notification: Notification) -> dict[str, Any]:
 
 def follow_up(delivery: Delivery) -> Delivery:
     """Ask the provider about the payment that the notification speaks of. It is done when there was an answer."""
-    payments = _spoken_of(delivery)
-    pauses: tuple[int, ...]
+    agreement = _agreement_of(delivery)
+    heard = _looked_at(agreement, delivery)
+    payments = _spoken_of(delivery, agreement)
+    if heard:
+        heard = _follow(delivery, agreement, payments)
+        if agreement is None and (agreement := _agreement_of(delivery)) is not None:
+            # The first payment's answer has brought it, and the notification may speak of a later payment.
+            heard = _looked_at(agreement, delivery) and heard
+            later = [row for row in _spoken_of(delivery, agreement) if row not in payments]
+            heard = _follow(delivery, agreement, later) and heard
+            payments += later
+    _settle(delivery, agreement, payments, heard=heard and not _waits(delivery, agreement, payments))
+    return delivery
+
+
+def _looked_at(agreement: Agreement | None, delivery: Delivery) -> bool:
+    """False when there was no answer."""
+    return agreement is None or look_at(agreement, also=tuple(delivery.provider_ids)) is not None
+
+
+def _waits(delivery: Delivery, agreement: Agreement | None, payments: list[Payment]) -> bool:
+    """Is it of a payment that may be the one of our own charge, whose end is not known yet? Perhaps nothing else names
+    it, so it is not settled before that is known."""
+    if agreement is None or payments or not delivery.provider_ids:
+        return False
+    return open_charges(agreement)
+
+
+def _follow(delivery: Delivery, agreement: Agreement | None, payments: list[Payment]) -> bool:
+    """Ask about each of `payments`; False when there was no answer about one of them."""
+    if len(payments) == 1:
+        _learn(payments[0], _ids_for(delivery, agreement, payments[0]))
+    heard = True
+    for payment in payments:
+        tell_once(payment.order, "payment.notified", payment=payment, who=Who.PROVIDER, about=delivery.about)
+        heard = look(payment) is not None and heard
+    return heard
+
+
+def _settle(delivery: Delivery, agreement: Agreement | None, payments: list[Payment], *, heard: bool) -> None:
+    """Write what came of it, and when to try again."""
+    pauses: tuple[int, ...] = _AGREEMENT_AGAIN if delivery.agreement_provider_id else _FAILED_AGAIN
     delivery.attempts += 1
-    now = timezone.now()
-    if not payments:
+    if payments:
+        delivery.payment = payments[0]
+    elif agreement is not None:  # its own news
+        delivery.payment = agreement.payment
+    if not heard:
+        delivery.verdict, delivery.error = Delivery.Verdict.FAILED, _NO_ANSWER
+    elif delivery.payment is None:
         pauses = _UNMATCHED_AGAIN
         delivery.verdict = Delivery.Verdict.UNMATCHED
+    elif agreement is None and _awaits_agreement(delivery, payments):
+        pauses = _UNMATCHED_AGAIN
+        delivery.verdict, delivery.error = Delivery.Verdict.FAILED, _NO_AGREEMENT
     else:
-        pauses = _FAILED_AGAIN
-        delivery.payment = payments[0]
         delivery.verdict = Delivery.Verdict.APPLIED
-        if len(payments) == 1:
-            _learn(payments[0], delivery.provider_ids)
-        for payment in payments:
-            tell_once(
-                payment.order, "payment.notified", payment=payment, who=Who.PROVIDER, about=delivery.about
-            )
-            if look(payment) is None:
-                delivery.verdict = Delivery.Verdict.FAILED
-                delivery.error = "The provider could not be asked, or gave no answer."
+    now = timezone.now()
     if delivery.verdict == Delivery.Verdict.APPLIED:
         delivery.error, delivery.next_try_at, delivery.settled_at = "", None, now
     else:
@@ -92,7 +138,15 @@ def follow_up(delivery: Delivery) -> Delivery:
     delivery.save(
         update_fields=["attempts", "verdict", "payment", "error", "next_try_at", "settled_at"],
     )
-    return delivery
+
+
+def _awaits_agreement(delivery: Delivery, payments: list[Payment]) -> bool:
+    """It names an agreement that we have no row of, and speaks of payments that begin one."""
+    return bool(delivery.agreement_provider_id) and any(_begins_agreement(row) for row in payments)
+
+
+def _begins_agreement(payment: Payment) -> bool:
+    return payment.order.kind in AGREEMENT_KINDS
 
 
 def _learn(payment: Payment, ids: list[str]) -> None:
@@ -103,8 +157,36 @@ def _learn(payment: Payment, ids: list[str]) -> None:
             ProviderReference.objects.get_or_create(account=payment.account, payment=payment, value=value)
 
 
-def _spoken_of(delivery: Delivery) -> list[Payment]:
+def _agreement_of(delivery: Delivery) -> Agreement | None:
+    """The agreement that it names; else the one that began with the payment that it names: it may speak of a later
+    one, which bears the first one's reference."""
+    rows = Agreement.objects.select_related("account", "payment__order", "payment__account")
+    rows = rows.filter(account=delivery.account)
+    if delivery.agreement_provider_id:
+        return rows.filter(provider_id=delivery.agreement_provider_id).first()
+    if delivery.reference and delivery.provider_ids:
+        return rows.filter(payment__reference=delivery.reference).first()
+    return None
+
+
+def _ids_for(delivery: Delivery, agreement: Agreement | None, payment: Payment) -> list[str]:
+    """What the payment is to learn. While the agreement that it begins is not known, its id alone: the payment that the
+    notification speaks of may be a later one, and is found by asking about the agreement."""
+    if delivery.agreement_provider_id and agreement is None and _begins_agreement(payment):
+        return [delivery.agreement_provider_id]
+    return list(delivery.provider_ids)
+
+
+def _spoken_of(delivery: Delivery, agreement: Agreement | None) -> list[Payment]:
     ours = Payment.objects.filter(account=delivery.account).select_related("order", "account")
+    if agreement is not None:
+        # Its payments may all bear the first one's reference, so the ids tell which is meant; and our own reference,
+        # where we asked for a further one.
+        own = Q(order__agreement=agreement, reference=delivery.reference)
+        named = Q(provider_references__value__in=delivery.provider_ids)
+        found = list(ours.filter(own | named).distinct()[:_LOOK_AT_MOST])
+        # What the agreement did not take later is of the payment that it began with.
+        return found if found or delivery.agreement_provider_id else [agreement.payment]
     if delivery.reference:
         found = list(ours.filter(reference=delivery.reference))
         if found:

@@ -11,14 +11,15 @@ MONEY_OUTCOMES = frozenset({Outcome.AUTHORIZED, Outcome.PAID, Outcome.REFUNDED})
 def objection(payment: Payment, report: Report) -> str:
     """ "" when the report may be believed."""
     return (
-        _of_another(payment, report)
+        of_another(payment, report)
         or _unfit_amounts(payment, report)
+        or _unfit_asked(payment, report)
         or _unfit_money(payment, report)
         or _impossible_sums(payment, report)
     )
 
 
-def _of_another(payment: Payment, report: Report) -> str:
+def of_another(payment: Payment, report: Report) -> str:
     if report.reference is not None and report.reference != payment.reference:
         return f"asked about {payment.reference}, the provider answers about {report.reference}"
     if report.live is not None and report.live != payment.account.live:
@@ -31,8 +32,10 @@ def _of_another(payment: Payment, report: Report) -> str:
 def _unfit_amounts(payment: Payment, report: Report) -> str:
     told = [money for name in SUMS if (money := getattr(report, name)) is not None]
     told += [listed.money for listed in report.operations or ()]
+    told += [taken.money for taken in report.chargebacks]
     for tender in report.tenders:
         told += [tender.authorized, tender.captured, tender.refunded, tender.voided]
+    told += [report.asked] if report.asked is not None else []
     for money in told:
         if money.currency != payment.currency:
             return f"asked {payment.money}, provider reports {money}"
@@ -41,21 +44,37 @@ def _unfit_amounts(payment: Payment, report: Report) -> str:
     return ""
 
 
+def _unfit_asked(payment: Payment, report: Report) -> str:
+    """Of a report without money: money is told by what was charged, whatever the provider's order is over by then."""
+    if report.asked is None or report.asked == payment.money or report.outcome in MONEY_OUTCOMES:
+        return ""
+    if report.asked.minor == payment.wanted.get(
+        "amount"
+    ):  # a change that was asked for, and may not be written yet
+        return ""
+    return f"asked {payment.money}, but the provider's own order is over {report.asked}"
+
+
 def _unfit_money(payment: Payment, report: Report) -> str:
     """Is it as much as was asked for? Of a report that says there is money."""
     if report.outcome not in MONEY_OUTCOMES:
         return ""
-    charged = report.authorized or (payment.authorized if payment.authorized_minor else report.captured)
-    if not charged:
+    came = charged(payment, report)
+    if not came:
         return f"the provider says {report.outcome} but not how much" if payment.amount_minor else ""
-    if charged != payment.money:
-        return f"asked {payment.money}, provider reports {charged}"
+    if came != payment.money:
+        return f"asked {payment.money}, provider reports {came}"
     captured, refunded = sum_of(payment, report, "captured"), sum_of(payment, report, "refunded")
     if report.outcome is Outcome.PAID and not captured:
         return f"the provider says paid, but captured {captured}"
     if report.outcome is Outcome.REFUNDED and (refunded < captured or not refunded):
         return f"the provider says refunded, but {refunded} of {captured}"
     return ""
+
+
+def charged(payment: Payment, report: Report) -> Money | None:
+    """With how much the payment was made, as far as anybody has said."""
+    return report.authorized or (payment.authorized if payment.authorized_minor else report.captured)
 
 
 def _impossible_sums(payment: Payment, report: Report) -> str:

@@ -65,6 +65,27 @@ def extend(order: Order) -> bool:
         return True
 
 
+def write_change(
+    order: Order, money: Money, expires_at: datetime, *, who: str, user: User | None = None
+) -> None:
+    """Write the order's new amount and end. Call under its lock, when no attempt is open for another amount."""
+    before = order.money
+    if money != before:
+        order.items = []  # they add up to the old amount
+        order.amount_minor = money.minor
+    order.expires_at = expires_at
+    order.save(update_fields=["items", "amount_minor", "expires_at"])
+    tell(
+        order,
+        "order.changed",
+        who=who,
+        user=user,
+        before=str(before),
+        money=str(money),
+        until=aware(expires_at),
+    )
+
+
 def mark_seen(order: Order, *, user: Any) -> None:
     """A person has looked: the flag comes down, and the timeline keeps what it said."""
     with order_lock(order.pk) as locked:

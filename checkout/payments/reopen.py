@@ -18,6 +18,10 @@ class NotReopenable(Exception):
 
 
 def can_reopen(order: Order) -> bool:
+    if (
+        order.agreement_id is not None
+    ):  # nobody is to pay it here; the agreement may be charged once more instead
+        return False
     if order.payments.filter(state__in=OPEN_STATES | HELD_STATES).exists():
         return False
     latest = order.latest_attempt()

@@ -1,5 +1,7 @@
 """What is true of this attempt? Asks the provider, and lets `apply` write what it says."""
 
+from datetime import timedelta
+
 import structlog
 from django.utils import timezone
 
@@ -14,6 +16,8 @@ from providers.base import Claim, Report, Returned
 from providers.errors import Forged, ProviderError, Uncertain
 
 log = structlog.get_logger("checkout.settle")
+# What is final by its state and is watched nevertheless (`Report.look_again`) is, when there was no answer.
+WATCHED_AGAIN, WATCHED_IN_VAIN = timedelta(days=1), 30
 
 
 def settle(payment: Payment, *, patience: float | None = None) -> Payment:
@@ -48,7 +52,8 @@ def not_answered(payment: Payment, why: str, *, soon: bool, code: str = "payment
         now = timezone.now()
         if not soon:
             row.checks += 1
-        row.next_check_at = now if soon else next_look(row, now)
+        watched = row.next_check_at is not None and row.checks < WATCHED_IN_VAIN
+        row.next_check_at = now if soon else next_look(row, now) or (now + WATCHED_AGAIN if watched else None)
         row.save(update_fields=["checks", "next_check_at"])
         return told
 

@@ -1,13 +1,14 @@
 """How does an attempt to pay begin? The intent first, committed; then the provider; then what it said."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import structlog
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
-from checkout.models import Account, Order, Payment, SavedCard
+from checkout.models import Account, Invitation, Order, Payment, SavedCard
 from checkout.payments.apply import apply, started
 from checkout.payments.attention import flag
 from checkout.payments.border import charge_for, prospective_charge, provider_for
@@ -19,6 +20,7 @@ from checkout.payments.timeline import Weight, Who, tell
 from checkout.states import HELD_STATES, OrderState
 from providers.base import Occasion, Outcome, Report
 from providers.errors import Decline, Declined, FieldError, Invalid, Misconfigured, Uncertain, Unreachable
+from providers.money import Money
 
 log = structlog.get_logger("checkout.start")
 
@@ -40,18 +42,35 @@ def start(
     save_card: bool = False,
     occasion: Occasion | None = None,
     key: str = "",
+    desk: dict[str, Any] | None = None,
+    seen: Money | None = None,
     who: str = Who.SHOPPER,
     user: User | None = None,
 ) -> Payment:
     """Begin an attempt, or return the one that is open: a double click, a second tab, makes no second payment.
 
     `occasion`: the merchant charges `saved_card`, and nobody is there to be shown anything. `key`: the shop's own name
-    for its request; the same one returns the attempt that it made, KeyReused when it was for another one.
+    for its request; the same one returns the attempt that it made, KeyReused when it was for another one. `desk`: the
+    merchant types it in, `Payment.desk` says what. `seen`: the amount that whoever pressed had before the eyes; the
+    order may have been changed since.
     NotPayable when the order is not open, is past its hold, holds money already, or its last attempt may not be
     followed by another; also when a key or an occasion asks for a new attempt while another one is open.
     Takes as long as the provider takes to answer.
     """
-    return _begin(order, _Asked(account, channel, saved_card, save_card, occasion, key, who, user))[0]
+    return _begin(
+        order, _Asked(account, channel, saved_card, save_card, occasion, key, who, user, desk, None, seen)
+    )[0]
+
+
+def open_attempt_for(
+    order: Order, account: Account, invitation: Invitation, *, who: str, user: User | None = None
+) -> tuple[Payment, bool]:
+    """Begin the attempt whose link `invitation` (not saved yet) is. NotPayable as in `start`, also while another
+    attempt is open."""
+    asked = _Asked(
+        account, invitation.channel, None, False, None, invitation.request_key, who, user, None, invitation
+    )
+    return _begin(order, asked)
 
 
 def start_once(
@@ -73,10 +92,12 @@ def _begin(order: Order, asked: "_Asked") -> tuple[Payment, bool]:
     account, channel = asked.account, asked.channel
     if known := _made_by(order, asked):
         return known, False
-    if channel and channel not in account.provider_class.channels:
+    if asked.invitation is None and channel and channel not in account.provider_class.channels:
         raise NotPayable(f"{account.name} has no such channel")
     if asked.occasion is not None and asked.saved_card is None:
         raise NotPayable("without the customer, only a saved card can be charged")
+    if asked.desk is not None and not account.provider_class.desk:
+        raise NotPayable(f"{account.name} takes no payment at the desk")
     if sentence := _refusal(order, asked):
         raise NotPayable(sentence)
     payment, new = _intend(order, asked)
@@ -95,6 +116,9 @@ class _Asked:
     key: str
     who: str
     user: User | None
+    desk: dict[str, Any] | None = None
+    invitation: Invitation | None = None
+    seen: Money | None = None
 
     def is_for(self, payment: Payment) -> bool:
         return (self.account.pk, self.channel, self.saved_card and self.saved_card.pk, self.occasion or "") == (
@@ -126,24 +150,16 @@ def _intend(order: Order, asked: _Asked) -> tuple[Payment, bool]:
             return known, False
         if locked.state != OrderState.OPEN:
             raise NotPayable(f"the order is {locked.state}")
+        if asked.seen is not None and asked.seen != locked.money:
+            raise NotPayable("its amount was changed")
         opened = locked.open_attempt()
-        if opened is not None and (asked.occasion or asked.key):
-            raise NotPayable("another attempt is open")
         if opened is not None:
+            # What is open at the desk is not the shopper's to go on with, nor the other way round.
+            other = bool(opened.desk) != (asked.desk is not None)
+            if other or asked.occasion or asked.key or asked.invitation:
+                raise NotPayable("another attempt is open")
             return opened, False
-        if locked.is_past_hold():
-            raise NotPayable("its hold is over")
-        if locked.payments.filter(state__in=HELD_STATES).exists():
-            raise NotPayable("its money is authorised already")
-        latest = locked.latest_attempt()
-        if latest is not None and not latest.may_retry:
-            raise NotPayable("a further attempt could charge twice")
-        if account.shop_id != locked.shop_id or not account.enabled:
-            raise NotPayable("the account is not for this order")
-        if saved_card is not None and not cards_for(locked, account).filter(pk=saved_card.pk).exists():
-            raise NotPayable("the card is not this customer's")
-        if saved_card is not None and asked.occasion and asked.occasion not in occasions_of(saved_card):
-            raise NotPayable(f"the customer did not leave the card for this: {asked.occasion.value}")
+        latest = _must_be_possible(locked, asked)
         number = latest.number + 1 if latest else 1
         now = timezone.now()
         payment = Payment.objects.create(
@@ -158,15 +174,50 @@ def _intend(order: Order, asked: _Asked) -> tuple[Payment, bool]:
             save_card=(asked.save_card or locked.keep_card) and bool(locked.customer_reference()),
             occasion=asked.occasion or "",
             request_key=asked.key,
+            desk=asked.desk or {},
             next_check_at=now + START_MAY_TAKE,
         )
-        if asked.occasion:
-            tell(locked, "payment.charged", payment=payment, who=asked.who, user=asked.user, card=str(saved_card),
-                 occasion=asked.occasion.value)  # fmt: skip
-        else:
-            tell(locked, "payment.created", payment=payment, who=asked.who, user=asked.user,
-                 method=account.shown_label)  # fmt: skip
+        if asked.invitation is not None:
+            asked.invitation.order, asked.invitation.payment = locked, payment
+            asked.invitation.save()
+        _tell_of(locked, payment, asked)
         return payment, True
+
+
+def _must_be_possible(order: Order, asked: _Asked) -> Payment | None:
+    """The attempt before. NotPayable with the reason, when the order is open and without an open attempt but may not
+    have a new one."""
+    card = asked.saved_card
+    if order.agreement_id is not None:
+        raise NotPayable("it is an agreement's further payment")
+    if order.is_past_hold():
+        raise NotPayable("its hold is over")
+    if order.payments.filter(state__in=HELD_STATES).exists():
+        raise NotPayable("its money is authorised already")
+    latest = order.latest_attempt()
+    if latest is not None and not latest.may_retry:
+        raise NotPayable("a further attempt could charge twice")
+    if asked.account.shop_id != order.shop_id or not asked.account.enabled:
+        raise NotPayable("the account is not for this order")
+    if card is not None and not cards_for(order, asked.account).filter(pk=card.pk).exists():
+        raise NotPayable("the card is not this customer's")
+    if card is not None and asked.occasion and asked.occasion not in occasions_of(card):
+        raise NotPayable(f"the customer did not leave the card for this: {asked.occasion.value}")
+    return latest
+
+
+def _tell_of(order: Order, payment: Payment, asked: _Asked) -> None:
+    who, user = asked.who, asked.user
+    if asked.invitation is not None:
+        tell(order, "link.made", payment=payment, who=who, user=user, channel=asked.channel,
+             to=asked.invitation.to or "—")  # fmt: skip
+    elif asked.desk is not None:
+        tell(order, "payment.at_desk", payment=payment, who=who, user=user)
+    elif asked.occasion:
+        tell(order, "payment.charged", payment=payment, who=who, user=user, card=str(asked.saved_card),
+             occasion=asked.occasion.value)  # fmt: skip
+    else:
+        tell(order, "payment.created", payment=payment, who=who, user=user, method=asked.account.shown_label)
 
 
 def open_at_provider(payment: Payment) -> Payment:

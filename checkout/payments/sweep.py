@@ -4,10 +4,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import models, transaction
-from django.db.models import Q
+from django.db.models import Min, Q
 from django.utils import timezone
 
-from checkout.models import Delivery, Order, Payment, ShopEvent
+from checkout.models import Agreement, Delivery, Invitation, Order, Payment, ShopEvent
 from checkout.states import HELD_STATES, OrderState, State
 
 # What was claimed is not claimed again for this long: a worker has it, or has died with it.
@@ -17,6 +17,14 @@ _AT_ONCE = 200
 
 def due_payments() -> list[int]:
     return _claim(Payment, "next_check_at")
+
+
+def due_agreements() -> list[Any]:
+    return _claim(Agreement, "next_check_at")
+
+
+def due_invitations() -> list[int]:
+    return _claim(Invitation, "next_try_at")
 
 
 def due_deliveries() -> list[int]:
@@ -61,10 +69,9 @@ def _claim(model: type[models.Model], due: str) -> list[Any]:
 def lateness(now: datetime | None = None) -> timedelta:
     """How long the oldest due check has been waiting: the figure that tells of a dead worker."""
     now = now or timezone.now()
+    due = Q(next_check_at__lte=now)
     oldest = (
-        Payment.objects.filter(next_check_at__lte=now)
-        .order_by("next_check_at")
-        .values_list("next_check_at", flat=True)
+        Payment.objects.filter(due).aggregate(at=Min("next_check_at"))["at"],
+        Agreement.objects.filter(due).aggregate(at=Min("next_check_at"))["at"],
     )
-    first = oldest.first()
-    return now - first if first else timedelta(0)
+    return now - min([at for at in oldest if at], default=now)

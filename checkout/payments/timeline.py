@@ -19,6 +19,7 @@ _RECENT = 3
 def tell(
     order: Order,
     code: str,
+    /,
     *,
     who: str,
     payment: Payment | None = None,
@@ -39,7 +40,7 @@ def tell(
 
 
 def tell_once(
-    order: Order, code: str, *, payment: Payment, who: str, weight: str = Weight.PLAIN, **data: Any
+    order: Order, code: str, /, *, payment: Payment, who: str, weight: str = Weight.PLAIN, **data: Any
 ) -> bool:
     """Like `tell`, unless one of the payment's last entries says the very same: a provider that is down all night is
     one sentence, not five hundred. True when it was told."""

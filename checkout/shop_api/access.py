@@ -1,13 +1,13 @@
-"""Which shop is asking, and is that order its own? The shop is the one whose bearer key it is."""
+"""Which shop is asking, and is that order, link, card or agreement its own? It is the shop of the bearer key."""
 
 from datetime import timedelta
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from ninja.security import HttpBearer
 
-from checkout.models import ApiKey, Order, SavedCard, Shop
+from checkout.models import Agreement, ApiKey, Invitation, Order, SavedCard, Shop
 from checkout.shop_api.problems import Problem
 
 # Often enough to see which key is still in use; not a write for each request.
@@ -42,15 +42,44 @@ def own_order(request: HttpRequest, number: str) -> Order:
     return order
 
 
+def links_of(order: Order) -> QuerySet[Invitation]:
+    """With the rows that a snapshot of one needs."""
+    return order.invitations.select_related("order__shop", "payment__account", "payment__order")
+
+
+def own_link(order: Order, link_id: str) -> Invitation:
+    link = links_of(order).filter(pk=link_id).first() if _is_number(link_id) else None
+    if link is None:
+        raise Problem(404, "no-such-link", "This order has no payment link with this id.")
+    return link
+
+
+def own_agreement(request: HttpRequest, number: str) -> Agreement:
+    agreement = None if "\0" in number else agreements_of(shop_of(request)).filter(number=number).first()
+    if agreement is None:
+        raise Problem(404, "no-such-agreement", "You have no agreement with this id.")
+    return agreement
+
+
+def agreements_of(shop: Shop) -> QuerySet[Agreement]:
+    """With the rows that a snapshot of one needs."""
+    return Agreement.objects.filter(shop=shop).select_related("account", "payment__order", "payment__account")
+
+
 def own_card(request: HttpRequest, card_id: str) -> SavedCard:
     """A card that a customer left with this shop, whether it was removed since or not."""
     card = None
-    if card_id.isascii() and card_id.isdigit() and len(card_id) <= _LONGEST_ID:
+    if _is_number(card_id):
         card = SavedCard.objects.select_related("account").filter(shop=shop_of(request), pk=card_id).first()
-    if card is None or str(card.pk) != card_id:  # "007" is nobody's name
+    if card is None:
         raise no_such_card()
     return card
 
 
 def no_such_card() -> Problem:
     return Problem(404, "no-such-card", "You have no saved card with this id.")
+
+
+def _is_number(name: str) -> bool:
+    """Could it be a row's? "007" is nobody's name."""
+    return name.isascii() and name.isdigit() and len(name) <= _LONGEST_ID and str(int(name)) == name

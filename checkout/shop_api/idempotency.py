@@ -67,6 +67,11 @@ def once(shop: Shop, key: str, mark: str, make: Callable[[], tuple[int, dict[str
     return Answered(status=known.status, body=str(known.answer), replayed=True)
 
 
+def release(shop: Shop, key: str, mark: str) -> None:
+    """What the key was claimed for was refused, which is not remembered: the mended request may come under it."""
+    IdempotencyKey.objects.filter(shop=shop, key=key, fingerprint=mark).delete()
+
+
 def was_answered(shop: Shop, key: str) -> bool:
     return IdempotencyKey.objects.filter(shop=shop, key=key).exists()
 

@@ -14,9 +14,10 @@ from checkout.payments.orders import ReferenceTaken, create_order
 from checkout.payments.snapshot import order_snapshot
 from checkout.payments.timeline import Who
 from checkout.shop_api.access import own_order, shop_of
+from checkout.shop_api.disagreements import agreed_as_json, disagreements
 from checkout.shop_api.idempotency import REPLAY, fingerprint, key_header, once, was_answered
 from checkout.shop_api.problems import FieldError, Problem, fields_problem
-from checkout.shop_api.shapes import NewOrder, OrderOut, OrdersOut, ProblemOut, disagreements
+from checkout.shop_api.shapes import NewOrder, OrderOut, OrdersOut, ProblemOut
 from checkout.states import OrderState
 from providers.money import Money
 
@@ -74,6 +75,7 @@ def _create(shop: Shop, order: NewOrder) -> Order:
 def _columns(order: NewOrder) -> dict[str, Any]:
     return {
         "kind": order.kind,
+        "terms": agreed_as_json(order),
         "description": order.description,
         "items": [item.model_dump() for item in order.items],
         "customer": order.customer.model_dump(exclude_defaults=True),

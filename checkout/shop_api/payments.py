@@ -16,11 +16,11 @@ from checkout.payments.snapshot import order_snapshot
 from checkout.payments.start import KeyReused, NotPayable, start_once
 from checkout.payments.timeline import Who
 from checkout.shop_api.access import no_such_card, own_card, own_order, shop_of
+from checkout.shop_api.accounts import is_there, named, only_one
 from checkout.shop_api.idempotency import REPLAY, key_header, key_reused
 from checkout.shop_api.problems import Problem, fields_problem
 from checkout.shop_api.shapes import NewPayment, OrderOut, ProblemOut
 from checkout.states import State
-from providers import PROVIDERS
 
 router = Router(tags=["payments"])
 
@@ -42,7 +42,7 @@ def create(
     """Takes as long as the provider takes to answer. 201 whatever became of it: read `payment.state`."""
     order = own_order(request, order_id)
     attempt, new = _attempt(request, order, payment, idempotency_key)
-    response = _answer(order, attempt)
+    response = answer_about(order, attempt)
     if not new:
         response[REPLAY] = "true"
     return response
@@ -72,10 +72,11 @@ def _attempt(request: HttpRequest, order: Order, asked: NewPayment, key: str) ->
         raise key_reused() from None
     except NotPayable as no:
         order.refresh_from_db()
-        raise Problem(409, "not-payable", _sentence(no), order=order_snapshot(order)) from None
+        raise Problem(409, "not-payable", as_sentence(no), order=order_snapshot(order)) from None
 
 
-def _answer(order: Order, attempt: Payment) -> HttpResponse:
+def answer_about(order: Order, attempt: Payment) -> HttpResponse:
+    """201 whatever became of the attempt, but for fields of the shop's own request that the provider refused."""
     order.refresh_from_db()
     snapshot = order_snapshot(order, about=attempt)
     if attempt.state == State.FAILED and attempt.refused_fields:
@@ -120,28 +121,10 @@ def _account(shop: Shop, asked: NewPayment, card: SavedCard | None) -> Account:
             raise fields_problem(
                 [("saved_card", "is kept at another account; leave provider and account out")]
             )
-        if not _is_there(card.account):
+        if not is_there(card.account):
             raise fields_problem([("saved_card", "is kept at an account that is switched off")])
         return card.account
-    there = [account for account in shop.accounts.all() if _is_there(account)]
-    if asked.account is not None:
-        there = [account for account in there if account.pk == asked.account]
-        if not there:
-            raise fields_problem([("account", "your shop has no such account")])
-    if asked.provider is not None:
-        there = [account for account in there if account.provider == asked.provider]
-    if not there:
-        raise fields_problem([("provider", "your shop has no such account")])
-    if len(there) > 1:
-        one_provider = len({account.provider for account in there}) == 1
-        named = ", ".join(f"{account.pk} ({account.name}, {account.provider})" for account in there)
-        why = f"is needed: your shop has several; there are: {named}"
-        raise fields_problem([("account" if one_provider else "provider", why)])
-    return there[0]
-
-
-def _is_there(account: Account) -> bool:
-    return account.enabled and account.provider in PROVIDERS
+    return only_one(named(shop, provider=asked.provider, account=asked.account))
 
 
 def _check_words(account: Account, card: SavedCard | None, asked: NewPayment) -> None:
@@ -156,6 +139,6 @@ def _check_words(account: Account, card: SavedCard | None, asked: NewPayment) ->
         raise fields_problem([("occasion", f"this card is not charged for it; there are: {there}")])
 
 
-def _sentence(no: NotPayable) -> str:
+def as_sentence(no: Exception) -> str:
     text = str(no)
     return f"{text[:1].upper()}{text[1:].rstrip('.')}."

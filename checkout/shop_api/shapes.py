@@ -1,6 +1,7 @@
 """What may a shop send, and what is it sent? Every field with its limits; amounts are integers in minor units."""
 
-from typing import Annotated, Any, Literal
+from datetime import timedelta
+from typing import Annotated, Any, Literal, Required
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -9,16 +10,15 @@ from babel.numbers import list_currencies
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.core.validators import validate_email
 from ninja import Schema
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StrictInt, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StrictInt
+from typing_extensions import TypedDict  # pydantic takes no other before Python 3.12
 
-from checkout.shop_api.problems import FieldError, sentence
-from providers import PROVIDERS, provider_class
+from checkout.payments.change import LONGEST_HOLD
+from providers.agreements import Ending, Unit
 from providers.base import Kind, Occasion
 
 _CURRENCIES = list_currencies()
 _COUNTRIES = Locale("en").territories
-# Kinds of order in which money may move later, or never.
-_MAY_BE_FREE = {Kind.SAVE_CARD, Kind.MANDATE, Kind.SUBSCRIPTION}
 _MAX_METADATA = 20
 
 
@@ -65,6 +65,9 @@ def _metadata(values: dict[str, Any]) -> dict[str, Any]:
 
 
 Amount = Annotated[StrictInt, Field(ge=0, le=10**12)]
+AmountOfSome = Annotated[StrictInt, Field(ge=1, le=10**12)]
+Count = Annotated[StrictInt, Field(ge=1, le=1000)]  # a bound of ours; a provider may have a lower one
+HoldMinutes = Annotated[StrictInt, Field(ge=1, le=LONGEST_HOLD // timedelta(minutes=1))]
 Line = Annotated[str, Field(max_length=100)]
 MetadataName = Annotated[str, Field(min_length=1, max_length=40)]
 MetadataValue = (
@@ -72,18 +75,18 @@ MetadataValue = (
 )
 
 
-class _Strict(BaseModel):
+class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class NewItem(_Strict):
+class NewItem(Strict):
     name: str = Field(min_length=1, max_length=200)
     quantity: StrictInt = Field(ge=1, le=100_000)
     unit_price: Amount = Field(description="Minor units of the order's currency.")
     sku: Line = ""
 
 
-class NewCustomer(_Strict):
+class NewCustomer(Strict):
     """Who pays. `reference` is the shop's own stable name for a known customer; without it, a guest."""
 
     reference: Line = ""
@@ -98,13 +101,51 @@ class NewCustomer(_Strict):
     country: Annotated[str, AfterValidator(_country)] = Field("", description="ISO 3166-1 alpha-2.")
 
 
-class NewOrder(_Strict):
+class NewPeriod(Strict):
+    """Three months are {"count": 3, "unit": "month"}."""
+
+    count: Count
+    unit: Unit = Field(description="minute and hour are for a trial alone.")
+
+
+class NewTrial(Strict):
+    """What comes before the first regular payment."""
+
+    amount: Amount = Field(0, description="What the trial costs; 0, or left out, when it is free.")
+    period: NewPeriod
+
+
+class NewTerms(Strict):
+    """What the customer agrees to. A subscription has `amount`, a payment plan `total` and `cycles`. Amounts are minor
+    units of the order's currency."""
+
+    period: NewPeriod = Field(description="From one payment to the next.")
+    amount: AmountOfSome | None = Field(None, description="Of a subscription: each regular payment.")
+    cycles: Count | None = Field(
+        None, description="How many payments. A subscription without it goes on until it is ended."
+    )
+    initial_amount: AmountOfSome | None = Field(
+        None, description="Of a subscription: the first regular payment, where it differs."
+    )
+    trial: NewTrial | None = Field(None, description="Of a subscription: before the first regular payment.")
+    total: AmountOfSome | None = Field(
+        None, description="Of a payment plan: all of it. What cannot be shared equally is paid first."
+    )
+
+
+Metadata = Annotated[dict[MetadataName, MetadataValue], AfterValidator(_metadata)]
+
+
+class NewOrder(Strict):
     reference: str = Field(
         min_length=1, max_length=100, description="The shop's own, used for one order only."
     )
     amount: Amount = Field(description="Minor units: 4299 is 42.99 EUR, and 4299 JPY.")
     currency: Annotated[str, AfterValidator(_currency)] = Field(description="ISO 4217, such as EUR.")
     kind: Kind = Kind.ONE_OFF
+    terms: NewTerms | None = Field(
+        None, description="Of a subscription or a payment plan; `amount` is then what is due today."
+    )
     description: str = Field("", max_length=255)
     items: list[NewItem] = Field(default_factory=list, max_length=200)
     customer: NewCustomer = NewCustomer()
@@ -114,10 +155,11 @@ class NewOrder(_Strict):
     keep_card: StrictBool = Field(
         False, description="The customer agreed in your shop that the card is kept. Needs customer.reference."
     )
-    hold_minutes: Annotated[StrictInt, Field(ge=1, le=1440)] | None = Field(
-        None, description="How long the order stays payable; the shop's own setting when left out."
+    hold_minutes: HoldMinutes | None = Field(
+        None,
+        description="How long the order stays payable, up to 90 days; the shop's own setting when left out.",
     )
-    metadata: Annotated[dict[MetadataName, MetadataValue], AfterValidator(_metadata)] = Field(
+    metadata: Metadata = Field(
         default_factory=dict, description=f"Up to {_MAX_METADATA} values of your own, handed back unread."
     )
     options: dict[str, dict[str, Any]] = Field(
@@ -125,46 +167,12 @@ class NewOrder(_Strict):
     )
 
 
-def disagreements(order: NewOrder) -> list[FieldError]:
-    """What is wrong between fields that are right each by itself."""
-    found: list[FieldError] = []
-    if order.kind is Kind.SAVE_CARD and order.amount:
-        found.append(("amount", "must be 0 for save_card, which moves no money"))
-    if not order.amount and order.kind not in _MAY_BE_FREE:
-        found.append(("amount", f"must be more than 0 for {order.kind.value}"))
-    if order.kind is Kind.SAVE_CARD and not order.customer.reference:
-        found.append(("customer.reference", "is needed for save_card: a card is kept for a known customer"))
-    if order.keep_card and not order.customer.reference:
-        found.append(("customer.reference", "is needed for keep_card: a card is kept for a known customer"))
-    total = sum(item.quantity * item.unit_price for item in order.items)
-    if order.items and total != order.amount:
-        found.append(("items", f"add up to {total}, and the amount is {order.amount}"))
-    for slug, values in order.options.items():
-        found += _option_errors(slug, values)
-    return found
-
-
-def _option_errors(slug: str, values: dict[str, Any]) -> list[FieldError]:
-    try:
-        options_type = provider_class(slug).options_type
-    except KeyError:
-        return [(f"options.{slug}", f"is no provider; there are: {', '.join(PROVIDERS)}")]
-    try:
-        options_type.model_validate(values)
-    except ValidationError as error:
-        return [
-            (".".join(["options", slug, *map(str, problem["loc"])]), sentence(problem))
-            for problem in error.errors(include_url=False, include_input=False)
-        ]
-    return []
-
-
 class FieldErrorOut(Schema):
     field: str
     message: str
 
 
-class NewPayment(_Strict):
+class NewPayment(Strict):
     """One attempt at an order. Everything may be left out where your shop has one account."""
 
     provider: str | None = Field(None, max_length=20, description="Where to open it, such as ecomcharge.")
@@ -179,8 +187,23 @@ class NewPayment(_Strict):
         description="Charge `saved_card` now, the customer away, and why. One of the card's `occasions`.",
     )
     channel: str = Field(
-        "", max_length=20, description="One of the provider's channels; its first when empty."
+        "", max_length=20, description="One of the provider's channels; the account's usual one when empty."
     )
+
+
+class NewCharge(Strict):
+    """An agreement charged once more. The currency is the agreement's."""
+
+    reference: str = Field(
+        min_length=1, max_length=100, description="The new order's, the shop's own, used for one order only."
+    )
+    amount: AmountOfSome = Field(description="Minor units of the agreement's currency.")
+    description: str = Field("", max_length=255, description="The first order's when left out.")
+    metadata: Metadata = Field(default_factory=dict)
+
+
+class EndAgreement(Strict):
+    when: Ending = Field(description="now, or period_end: what is paid for is still given.")
 
 
 class CardOut(Schema):
@@ -191,6 +214,16 @@ class CardOut(Schema):
 class NextOut(Schema):
     kind: str = Field(description="page: send the shopper's browser there.")
     url: str
+
+
+class ChargebackOut(Schema):
+    """Money that the bank took back for the cardholder. The order's sums do not change by it."""
+
+    amount: int
+    currency: str
+    status: str = Field(description="The provider's word.")
+    reason: str = Field(description="The card scheme's reason code.")
+    at: str | None
 
 
 class PaymentOut(Schema):
@@ -208,9 +241,59 @@ class PaymentOut(Schema):
     decline_message: str | None = Field(description="A sentence for your own staff, not for the shopper.")
     may_retry: bool = Field(description="False: another attempt could charge twice. A person looks first.")
     occasion: str | None = Field(description="Why you charged a saved card while the customer was away.")
+    chargebacks: list[ChargebackOut]
     errors: list[FieldErrorOut] = Field(description="Fields of your request that the provider refused.")
     next: NextOut | None = Field(description="How the shopper goes on; null when it waits for nobody.")
     card: CardOut | None
+
+
+# Dictionaries, because what was not agreed is left out of them, and is not null.
+class PeriodOut(TypedDict):
+    count: int
+    unit: str
+
+
+class TrialOut(TypedDict, total=False):
+    amount: int
+    period: Required[PeriodOut]
+
+
+class TermsOut(TypedDict, total=False):
+    amount: int
+    period: Required[PeriodOut]
+    cycles: int
+    initial_amount: int
+    trial: TrialOut
+    total: int
+
+
+class NextEventOut(Schema):
+    what: str = Field(
+        description="The provider's word in our spelling: trial, free_trial, initial, bill, end."
+    )
+    at: str
+
+
+class AgreementOut(Schema):
+    """A subscription, a payment plan or a mandate, as the provider told of it last."""
+
+    id: str
+    kind: str
+    state: str = Field(description="pending, active, canceled (it never began), ended or terminated")
+    phase: str | None = Field(description="new, trial, billing, retry, last or closed; null: not told")
+    end_reason: str | None = Field(description="The provider's word.")
+    provider: str
+    provider_id: str
+    customer: str = Field(description="Your own reference of the customer; empty for a guest.")
+    currency: str
+    terms: TermsOut | None
+    next_event: NextEventOut | None
+    began_at: str | None
+    ended_at: str | None
+    expires_at: str | None
+    may_charge: bool = Field(description="May you charge it once more now?")
+    endings: list[str] = Field(description="How you may end it now: now, period_end. Empty: you cannot.")
+    order: str = Field(description="The id of the order that began it.")
 
 
 class OrderOut(Schema):
@@ -225,6 +308,10 @@ class OrderOut(Schema):
     amount_refunded: int
     description: str
     metadata: dict[str, Any]
+    terms: TermsOut | None
+    agreement: AgreementOut | None = Field(
+        description="What this order began, or what it is a further payment of."
+    )
     needs_attention: bool
     pay_url: str = Field(description="Where to send the shopper. Who has it can see and pay the order.")
     created_at: str
@@ -247,6 +334,16 @@ class ProblemOut(Schema):
     errors: list[FieldErrorOut]
     order: OrderOut | None = Field(
         None, description="The order as it stands, where the refusal hangs on it; else it is left out."
+    )
+
+
+class AgreementsOut(Schema):
+    agreements: list[AgreementOut]
+
+
+class AgreementProblemOut(ProblemOut):
+    agreement: AgreementOut | None = Field(
+        None, description="The agreement as it stands, where the refusal hangs on it; else it is left out."
     )
 
 

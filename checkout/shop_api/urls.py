@@ -8,7 +8,7 @@ from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
-from checkout.shop_api import orders, payments, saved_cards
+from checkout.shop_api import agreements, changes, links, orders, payments, saved_cards
 from checkout.shop_api.access import ShopKey
 from checkout.shop_api.problems import Problem, from_ninja, in_problems, nothing_here
 from checkout.shop_api.wire import OneObject
@@ -22,7 +22,7 @@ api = NinjaAPI(
     parser=OneObject(),
     docs_url=None,
 )
-for _part in (orders, payments, saved_cards):
+for _part in (orders, changes, payments, links, saved_cards, agreements):
     api.add_router("", _part.router)
 
 

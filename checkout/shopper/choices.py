@@ -8,7 +8,8 @@ from django.utils import timezone
 from checkout.models import Account, Order, Payment, SavedCard
 from checkout.payments.border import methods_for, prospective_charge, provider_for
 from checkout.payments.cards import cards_for
-from providers.base import Kind
+from checkout.payments.settle import can_go_on
+from providers.base import OWN_PAGE, Kind
 
 _LOOK = ("brand", "last4", "expiry_month", "expiry_year")
 
@@ -24,6 +25,10 @@ class Option:
     def value(self) -> str:
         """What the form sends back."""
         return f"{self.account.pk}:{self.card.pk}" if self.card else str(self.account.pk)
+
+    def channel(self, asked: str) -> str:
+        """The channel that was asked for, if this way has it. A form of several ways asks for one on behalf of all."""
+        return asked if asked in self.account.provider_class.channels else ""
 
     @property
     def needs_script(self) -> bool:
@@ -47,6 +52,27 @@ def same_again(options: list[Option], attempt: Payment) -> Option | None:
         ):
             return option
     return None
+
+
+def page_instead(options: list[Option], attempt: Payment) -> bool:
+    """May `attempt`, whose widget is shown, be given up for one on the provider's own page?"""
+    again = same_again(options, attempt)
+    if again is None or not again.channel(OWN_PAGE) or attempt.channel == OWN_PAGE:
+        return False
+    return not can_go_on(attempt)  # where "again" leads back to the same attempt, it leads back to its widget
+
+
+def is_only_way(attempt: Payment) -> bool:
+    """Must the open `attempt` be paid as it is? A link that was sent can be paid wherever it is; where its provider
+    cannot be told that it is given up, another attempt beside it could be paid as well."""
+    return attempt.show.get("kind") == "link" and not attempt.account.provider_class.can("cancel")
+
+
+def has_other_ways(options: list[Option], attempt: Payment) -> bool:
+    """Is there another way to pay than by the open `attempt`? For a link that was sent, the same account's page is."""
+    if attempt.show.get("kind") == "link":
+        return bool(options) and not is_only_way(attempt)
+    return len(options) > 1
 
 
 def twins(cards: QuerySet[SavedCard], card: SavedCard) -> QuerySet[SavedCard]:

@@ -1,6 +1,7 @@
 """What does a page need besides its rows?"""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -9,8 +10,9 @@ from django.utils.translation import get_language
 
 from checkout.models import Order
 from checkout.payments.orders import MAX_EXTENSIONS
-from checkout.shopper.choices import options_for, same_again
-from checkout.shopper.pages import BUSY, MONEY, TIMED, WAITING, Page, Sight
+from checkout.shopper.agreement import AgreedOn, agreement_of
+from checkout.shopper.choices import has_other_ways, is_only_way, options_for, page_instead, same_again
+from checkout.shopper.pages import BUSY, CLOSED, MONEY, TIMED, WAITING, Page, Sight
 from checkout.shopper.texts import NOTES, decline_of, title_of
 from checkout.states import State
 from checkout.templatetags.guichet import names_of
@@ -29,11 +31,18 @@ def context_for(order: Order, sight: Sight, *, note: str, go_on: bool) -> dict[s
     """`note` and `go_on` are from the address: they add a sentence or a step, and never change which page it is."""
     page, attempt = sight.page, sight.attempt
     saves_card = order.kind == Kind.SAVE_CARD
+    agreed = agreement_of(order)
+    free = agreed is not None and not order.amount_minor  # nothing is due at the beginning
+    unsure = _may_have_been_charged(order, sight)
     context: dict[str, Any] = {
         "order": order,
         "shop": order.shop,
         "page": str(page),
-        "title": title_of(page, saves_card=saves_card),
+        "title": title_of(page, saves_card=saves_card, free=free and not unsure),
+        "agreed_on": agreed,
+        "begins": _begins(agreed, page),
+        "is_agreed": page in MONEY or page is Page.FURTHER,  # before, it is what is going to be
+        "free": free,
         "sight": sight,
         "attempt": attempt,
         "saves_card": saves_card,
@@ -45,9 +54,9 @@ def context_for(order: Order, sight: Sight, *, note: str, go_on: bool) -> dict[s
         "follow": _follow(sight),
         "timed": page in TIMED,
         "seconds_left": max(int((order.expires_at - timezone.now()).total_seconds()), 1),
-        "extendable": order.extensions < MAX_EXTENSIONS,
+        "extendable": _can_have_more_time(order),
         "is_test": attempt is not None and not attempt.account.live,
-        "unsure": _may_have_been_charged(order, sight),
+        "unsure": unsure,
     }
     if page in {Page.CHOOSE, Page.FAILED, Page.INTERRUPTED}:
         context |= _ways(order, sight)
@@ -58,7 +67,9 @@ def context_for(order: Order, sight: Sight, *, note: str, go_on: bool) -> dict[s
     if page in BUSY and attempt is not None:
         context["show"] = attempt.show
         context["go_on"] = go_on
-        context["has_other_ways"] = len(options_for(order)) > 1
+        options = options_for(order)
+        context["has_other_ways"] = has_other_ways(options, attempt)
+        context["page_instead"] = page is Page.WIDGET and page_instead(options, attempt)
     if page in MONEY and attempt is not None:
         parts = list(attempt.tenders.all())
         names = names_of([(part.partner, part.method) for part in parts])
@@ -67,6 +78,13 @@ def context_for(order: Order, sight: Sight, *, note: str, go_on: bool) -> dict[s
             for name, part in zip(names, parts, strict=True)
         ]
     return context
+
+
+def _begins(agreed: AgreedOn | None, page: Page) -> str:
+    """When is the order's amount due that begins an agreement? "today", until it is a thing of the past."""
+    if agreed is None or agreed.further:
+        return ""
+    return "first" if page in MONEY | CLOSED else "today"
 
 
 def lines_of(order: Order) -> list[Line]:
@@ -79,8 +97,11 @@ def lines_of(order: Order) -> list[Line]:
 def _ways(order: Order, sight: Sight) -> dict[str, Any]:
     """What may be pressed: the same again, and everything else."""
     options = options_for(order)
-    again = same_again(options, sight.attempt) if sight.attempt else None
+    attempt = sight.attempt
+    again = same_again(options, attempt) if attempt else None
     others = [option for option in options if option is not again]
+    if attempt is not None and attempt.is_open and is_only_way(attempt):
+        others = []
     agreed_again = order.keep_card and again is not None and again.keeps
     return {
         "again": again,
@@ -100,7 +121,8 @@ def _follow(sight: Sight) -> str:
         return "change"
     if not sight.attempt_is_open:
         return ""
-    return "end" if sight.page in BUSY else "change"
+    # Nothing is typed beside a link, and what is owed by it may be changed.
+    return "end" if sight.page in BUSY - {Page.LINK} else "change"
 
 
 def _note(sight: Sight, name: str) -> Any:
@@ -109,7 +131,15 @@ def _note(sight: Sight, name: str) -> Any:
         return ""
     if name == "choose" and sight.page not in {Page.CHOOSE, Page.FAILED, Page.INTERRUPTED}:
         return ""
+    if name == "changed" and sight.page not in TIMED:
+        return ""
     return NOTES.get(name, "")
+
+
+def _can_have_more_time(order: Order) -> bool:
+    """Would one more hold from now be any? An order that waits for days has more than that already."""
+    more = timezone.now() + timedelta(minutes=order.shop.hold_minutes)
+    return order.extensions < MAX_EXTENSIONS and order.expires_at < more
 
 
 def _may_have_been_charged(order: Order, sight: Sight) -> bool:

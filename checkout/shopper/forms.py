@@ -5,11 +5,23 @@ from typing import Any
 from django import forms
 from django.conf import settings
 
-from checkout.models import SavedCard
+from checkout.models import Order, SavedCard
 from checkout.shopper.choices import Option
+from providers.money import Money
 
 
-class ChoiceForm(forms.Form):
+class _Owed(forms.Form):
+    """`seen`: what the page said is owed, in minor units of the order's currency. A page that was drawn before pages
+    carried it says nothing."""
+
+    seen = forms.IntegerField(required=False, min_value=0)
+
+    def seen_of(self, order: Order) -> Money | None:
+        minor = self.cleaned_data["seen"]
+        return None if minor is None else Money(minor, order.currency)
+
+
+class ChoiceForm(_Owed):
     """One of the ways to pay that this order offers."""
 
     choice = forms.ChoiceField()
@@ -22,9 +34,8 @@ class ChoiceForm(forms.Form):
         self.fields["choice"] = forms.ChoiceField(choices=[(value, value) for value in self.options])
 
     def clean_channel(self) -> str:
-        channel: str = self.cleaned_data["channel"]
         option = self.options.get(self.cleaned_data.get("choice", ""))
-        return channel if option and channel in option.account.provider_class.channels else ""
+        return option.channel(self.cleaned_data["channel"]) if option else ""
 
     @property
     def option(self) -> Option:
@@ -36,11 +47,13 @@ class ChoiceForm(forms.Form):
         return bool(self.cleaned_data["save_card"]) and self.option.can_keep
 
 
-class RetryForm(forms.Form):
-    """`attempt` is the one the shopper saw: a second click must not undo what the first began."""
+class RetryForm(_Owed):
+    """`attempt` is the one the shopper saw: a second click must not undo what the first began. `channel`, with "again",
+    is asked for by a browser without JavaScript; left out, the last attempt's is kept."""
 
     attempt = forms.IntegerField(min_value=1)
     then = forms.ChoiceField(choices=[("again", ""), ("choose", ""), ("this", "")])
+    channel = forms.CharField(required=False, max_length=20)
 
 
 class LanguageForm(forms.Form):

@@ -16,6 +16,8 @@ class Page(StrEnum):
     WIDGET = "widget"  # the provider's form, in our page
     ONWARD = "onward"  # the provider's own page is next
     LINK = "link"  # the provider's link is next
+    DESK = "desk"  # the merchant takes the payment by phone
+    FURTHER = "further"  # an agreement's further payment, which nobody pays here
     MOMENT = "moment"  # the provider is being asked to open the attempt
     CHECKING = "checking"  # it may be paid: nobody knows yet
     INTERRUPTED = (
@@ -34,7 +36,7 @@ class Page(StrEnum):
 # A shopper may act here, so the deadline is shown and may be moved.
 TIMED = frozenset({Page.CHOOSE, Page.WIDGET, Page.ONWARD, Page.LINK, Page.INTERRUPTED, Page.FAILED})
 # Nothing to do but wait: the page asks by itself, and is drawn anew at any change.
-WAITING = frozenset({Page.MOMENT, Page.CHECKING, Page.OVERDUE})
+WAITING = frozenset({Page.MOMENT, Page.CHECKING, Page.OVERDUE, Page.DESK})
 # The shopper is busy elsewhere or typing: the page is drawn anew only when the attempt is over.
 BUSY = frozenset({Page.WIDGET, Page.ONWARD, Page.LINK})
 MONEY = frozenset({Page.PAID, Page.AUTHORIZED, Page.REFUNDED})
@@ -62,7 +64,7 @@ class Sight:
 def sight_of(order: Order) -> Sight:
     attempt = order.paying_attempt() or order.open_attempt() or order.latest_attempt()
     page = _page(order, attempt)
-    parts = [page, order.state, "!" if order.attention else ""]
+    parts = [page, order.state, "!" if order.attention else "", str(order.amount_minor)]
     if attempt is not None:
         parts += [str(attempt.number), attempt.state, attempt.claim, attempt.decline_reason]
         parts += [str(attempt.refunded_minor)]
@@ -72,6 +74,8 @@ def sight_of(order: Order) -> Sight:
 def _page(order: Order, attempt: Payment | None) -> Page:
     if attempt is not None and attempt.has_money:
         return Page(attempt.state)
+    if order.agreement_id is not None:
+        return Page.FURTHER
     if order.state in {OrderState.CANCELED, OrderState.EXPIRED}:
         return Page(order.state)
     if attempt is not None and attempt.is_open:
@@ -87,9 +91,11 @@ def _page(order: Order, attempt: Payment | None) -> Page:
 
 def _open(order: Order, attempt: Payment) -> Page:
     if attempt.state == State.CREATED:
-        return Page.MOMENT
+        return Page.DESK if attempt.desk else Page.MOMENT
     if attempt.state == State.PENDING or (attempt.claim == Claim.SUCCESS and not _is_refuted(attempt)):
         return Page.CHECKING
+    if attempt.desk:
+        return Page.DESK  # its form is the merchant's: what is not locked there could be changed
     if order.is_past_hold():
         return Page.OVERDUE
     if attempt.claim == Claim.FAILURE and attempt.decline_reason:

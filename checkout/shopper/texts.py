@@ -11,6 +11,8 @@ TITLES: dict[Page, Promise] = {
     Page.WIDGET: _("Enter your payment details"),
     Page.ONWARD: _("Continue to the payment page"),
     Page.LINK: _("Your payment link is ready"),
+    Page.DESK: _("The shop is taking this payment by phone"),
+    Page.FURTHER: _("A payment under your agreement"),
     Page.MOMENT: _("One moment, please"),
     Page.CHECKING: _("We are checking your payment"),
     Page.INTERRUPTED: _("The payment was not completed"),
@@ -40,6 +42,22 @@ SAVE_CARD_TITLES: dict[Page, Promise] = {
     Page.REFUNDED: _("Your card is kept, thank you"),
     Page.CANCELED: _("No card was kept"),
     Page.EXPIRED: _("The time to leave a card is over"),
+}
+
+# Nothing is due today, so nothing is paid: a subscription that begins with a free trial, a mandate.
+FREE_TITLES: dict[Page, Promise] = {
+    Page.CHOOSE: _("Where are the later payments to come from?"),
+    Page.WIDGET: _("Enter your details"),
+    Page.LINK: _("Your link is ready"),
+    Page.CHECKING: _("We are checking whether it is agreed"),
+    Page.INTERRUPTED: _("Nothing was agreed yet"),
+    Page.FAILED: _("It could not be agreed"),
+    Page.OVERDUE: _("The time to agree is over"),
+    Page.PAID: _("It is agreed, thank you"),
+    Page.AUTHORIZED: _("It is agreed, thank you"),
+    Page.REFUNDED: _("It is agreed, thank you"),
+    Page.CANCELED: _("Nothing was agreed"),
+    Page.EXPIRED: _("The time to agree is over"),
 }
 
 # Our decline reasons (providers.errors.REASONS): what happened, and what to do next.
@@ -94,6 +112,7 @@ DECLINES: dict[str, tuple[Promise, Promise]] = {
 # A press that could not be followed, told on the page it came back to.
 NOTES: dict[str, Promise] = {
     "choose": _("Please choose how you would like to pay."),
+    "changed": _("The amount was changed: please look again. Nothing was begun."),
     "unreached": _(
         "We could not reach the payment service, so nothing was changed. Please try again in a moment."
     ),
@@ -104,11 +123,15 @@ LABELS = (
     gettext_noop("Bank card"),
     gettext_noop("Card or local payment method"),
     gettext_noop("Card, gift card or wallet"),
+    gettext_noop("Card, on SysPay's page"),
+    gettext_noop("Card, by payment link"),
 )
 
 
-def title_of(page: Page, *, saves_card: bool) -> Promise:
-    return SAVE_CARD_TITLES.get(page, TITLES[page]) if saves_card else TITLES[page]
+def title_of(page: Page, *, saves_card: bool, free: bool = False) -> Promise:
+    """`free`: something is agreed, and nothing is due today."""
+    own = SAVE_CARD_TITLES if saves_card else FREE_TITLES if free else {}
+    return own.get(page, TITLES[page])
 
 
 def decline_of(reason: str) -> tuple[Promise, Promise]:

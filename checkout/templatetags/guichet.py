@@ -38,10 +38,14 @@ def money(amount: Money) -> str:
 @register.filter
 def moment(when: datetime) -> SafeString:
     """21 November 2026, 14:32 UTC."""
+    return _time(when.astimezone(UTC), plain_moment(when))
+
+
+def plain_moment(when: datetime) -> str:
+    """The same without markup, for messages."""
     at = when.astimezone(UTC)
     date = format_date(at, format="long", locale=_locale())
-    text = gettext("%(date)s, %(time)s UTC") % {"date": date, "time": _clock(at)}
-    return _time(at, text)
+    return gettext("%(date)s, %(time)s UTC") % {"date": date, "time": _clock(at)}
 
 
 @register.filter

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from pydantic import ValidationError
 
 from providers.base import (
+    OWN_PAGE,
     AccountSettings,
     Charge,
     Incoming,
@@ -57,6 +58,7 @@ class Purse(Provider):
     name = "Purse"
     settings_type = PurseSettings
     options_type = PurseOrder
+    channels = ("widget", OWN_PAGE)
 
     settings: PurseSettings
 
@@ -210,7 +212,8 @@ class Purse(Provider):
             else ""
         )
         script = self._address(made.widget.js_url) if made.widget else ""
-        if self.settings.show == "widget" and made.widget and script and made.widget.data:
+        by_page = session.shows_page(self.settings, charge)
+        if not by_page and made.widget and script and made.widget.data:
             data = {
                 "src": script,
                 "session": made.widget.data,
@@ -221,7 +224,8 @@ class Purse(Provider):
         if page:
             return Redirect(url=page)
         # Nobody can be shown it, so nobody can pay it.
-        raise Misconfigured("Purse opened a session, but named neither a form to show nor a page.")
+        what = "no page of its own" if by_page else "neither a form to show nor a page"
+        raise Misconfigured(f"Purse opened a session, but named {what}.")
 
     def _address(self, url: str) -> str:
         """An address to send a browser to, or to load a script from; "" when it is none."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from providers.base import Charge, Item
+from providers.base import OWN_PAGE, Charge, Item
 from providers.errors import FieldError, Invalid, Misconfigured, ProviderError
 from providers.purse.order import PurseOrder
 from providers.purse.settings import PurseSettings
@@ -41,7 +41,7 @@ def new_session(settings: PurseSettings, charge: Charge) -> dict[str, Any]:
         "amount": charge.money.minor,
         "currency": charge.money.currency,
         "capture_mode": "MANUAL" if charge.capture_later else "AUTOMATIC",
-        "integration_mode": "HOSTED_PAGE" if wants_page(settings) else "EMBEDDED",
+        "integration_mode": "HOSTED_PAGE" if wants_page(settings, charge) else "EMBEDDED",
         "allow_future_usage": again,
         "shopper_redirection_url": charge.urls.back,
         **({"customer": customer} if customer else {}),
@@ -54,8 +54,14 @@ def new_session(settings: PurseSettings, charge: Charge) -> dict[str, Any]:
     }
 
 
-def wants_page(settings: PurseSettings) -> bool:
-    return settings.show == "page" or settings.page_beside_widget
+def wants_page(settings: PurseSettings, charge: Charge) -> bool:
+    """A session is made for the form or for Purse's own page, so the page has to be asked for from the beginning."""
+    return shows_page(settings, charge) or settings.page_beside_widget
+
+
+def shows_page(settings: PurseSettings, charge: Charge) -> bool:
+    """What was asked for with the attempt goes before what the account usually shows."""
+    return (charge.channel or settings.show) == OWN_PAGE
 
 
 def locale(charge: Charge) -> str:

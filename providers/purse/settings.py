@@ -64,13 +64,15 @@ class PurseSettings(AccountSettings):
     show: Literal["widget", "page"] = Field(
         "widget",
         title="How it is shown",
-        description="widget: Purse's drop-in checkout in our page. page: the shopper goes to Purse's own page.",
+        description="widget: Purse's drop-in checkout in our page, and Purse's own page for a browser without "
+        "JavaScript. page: every shopper goes to Purse's own page.",
     )
     page_beside_widget: bool = Field(
         False,
         title="Own page beside the widget",
-        description="Ask for Purse's own page even when the widget is shown, as the way for browsers without "
-        "JavaScript. Not documented: ask Purse whether a session may have both.",
+        description="Ask for Purse's own page even when the widget is shown, so that it leads out of a widget that "
+        "does not come. Without it, the shopper then begins a new session for the page. Not documented: ask "
+        "Purse whether a session may have both.",
     )
     pay_button: Literal["ours", "purse"] = Field(
         "ours",

@@ -4,7 +4,6 @@ One set of shapes for answers, EMS and returns, v1 and v2. In a form-encoded EMS
 null is left out, so numbers are read from digits, too. PHP writes an empty object as an empty list.
 """
 
-from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -19,7 +18,8 @@ def _integer(value: Any) -> Any:
         text = value.strip()
         if text == "":
             return None
-        if not text.removeprefix("-").isascii() or not text.removeprefix("-").isdigit() or len(text) > 16:
+        digits = text.removeprefix("-")
+        if not (digits.isascii() and digits.isdigit() and len(digits) <= 16):
             raise ValueError("not a whole number")
         return int(text)
     if value is not None and not isinstance(value, int):
@@ -32,11 +32,11 @@ def _text(value: Any) -> Any:
 
 
 def _object(value: Any) -> Any:
-    return None if value in ([], "") else value
+    """An empty list, false and 0 say that there is none."""
+    return None if value in ([], "", "0", False) else value
 
 
-Integer = Annotated[int, BeforeValidator(_integer), Field(ge=-BIGGEST, le=BIGGEST)]
-MaybeInteger = Annotated[int | None, BeforeValidator(_integer), Field(ge=-BIGGEST, le=BIGGEST)]
+MaybeInteger = Annotated[Annotated[int, Field(ge=-BIGGEST, le=BIGGEST)] | None, BeforeValidator(_integer)]
 Number = Annotated[int, BeforeValidator(_integer), Field(ge=1, le=BIGGEST)]  # an id
 Text = Annotated[str, BeforeValidator(_text)]
 
@@ -53,6 +53,23 @@ class Named(_Shape):
 
 
 MaybeNamed = Annotated[Named | None, BeforeValidator(_object)]
+
+
+class PaymentNamed(Named):
+    """The payment inside a refund or a chargeback. Whether it names its agreement there is not documented."""
+
+    subscription: MaybeNamed = None
+    billing_agreement: MaybeNamed = None
+
+    @property
+    def agreement(self) -> str:
+        """The agreement that it is of, as we name it; "" when it is of none."""
+        if self.subscription is not None:
+            return f"subscription:{self.subscription.id}"
+        return f"agreement:{self.billing_agreement.id}" if self.billing_agreement is not None else ""
+
+
+MaybePaymentNamed = Annotated[PaymentNamed | None, BeforeValidator(_object)]
 
 
 class MethodDetails(_Shape):
@@ -75,27 +92,16 @@ class Method(_Shape):
     details: Annotated[MethodDetails | None, BeforeValidator(_object)] = None
 
 
-class Payment(_Shape):
-    """`amount` in cents, `processing_time` in seconds since 1970. `redirect` stands beside it in an answer."""
+class Payment(PaymentNamed):
+    """`amount` in cents, `processing_time` in seconds since 1970."""
 
-    id: Number
     payment_type: Text = ""
-    reference: Text = ""
     amount: MaybeInteger = None
     currency: Text = ""
     status: Text = ""
     failure_category: Text = ""
     processing_time: MaybeInteger = None
     payment_method: Annotated[Method | None, BeforeValidator(_object)] = None
-    subscription: MaybeNamed = None
-    billing_agreement: MaybeNamed = None
-
-    @property
-    def agreement(self) -> str:
-        """The agreement that it is of, as we name it; "" when it is of none."""
-        if self.subscription is not None:
-            return f"subscription:{self.subscription.id}"
-        return f"agreement:{self.billing_agreement.id}" if self.billing_agreement is not None else ""
 
 
 class Refund(_Shape):
@@ -105,7 +111,7 @@ class Refund(_Shape):
     currency: Text = ""
     status: Text = ""
     processing_time: MaybeInteger = None
-    payment: MaybeNamed = None
+    payment: MaybePaymentNamed = None
 
 
 class Chargeback(_Shape):
@@ -116,7 +122,7 @@ class Chargeback(_Shape):
     reason_code: Text = ""
     processing_time: MaybeInteger = None
     bank_time: MaybeInteger = None
-    payment: MaybeNamed = None
+    payment: MaybePaymentNamed = None
 
 
 class NextEvent(_Shape):
@@ -165,8 +171,3 @@ class BillingAgreement(_Shape):
     currency: Text = ""
     end_reason: Text = ""
     expiration_date: MaybeInteger = None
-
-
-def told(of: Any, name: str) -> Any:
-    """`of[name]`, None where there is nothing of this name."""
-    return of.get(name) if isinstance(of, Mapping) else None

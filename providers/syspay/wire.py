@@ -1,14 +1,14 @@
 """How do we talk to SysPay? The calls of the merchant API v1, each with a header of its own, and what a no of it is.
 
 Every answer stands in an envelope, {"data": {...}}; a no is {"error": {"code", "message"}} with a 4xx (v1) or
-{"error_code", "errors": [{"code", "message"}]} (v2). 200 and 201 are both a yes, 403 is a wrong header, an address that is
-not allowed to call or a thing that is not ours, and there is no 401.
+{"error_code", "errors": [{"code", "message"}]} (v2). 200 and 201 are both a yes, 403 is a wrong header, an address that
+is not allowed to call or a thing that is not ours, and there is no 401.
 """
 
 from collections.abc import Mapping
 from typing import Any, Protocol, TypeVar
 
-from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic import BaseModel, Field, SecretStr, ValidationError
 
 from providers.errors import Misconfigured, Uncertain
 from providers.http import Answer, Http
@@ -17,6 +17,8 @@ from providers.syspay.shapes import BillingAgreement, Chargeback, Payment, Refun
 from providers.syspay.words import plain
 
 READ_SECONDS = 40  # a confirm, a refund or a rebill waits for the bank
+# "Payment not found", "Refund not found", "Chargeback not found": of a list that says that it is empty [inferred].
+NONE_FOUND = frozenset({20007, 40009, 70001})
 UNKNOWN_ERROR = 10005  # "An unknown error has occurred": nobody knows what was done
 
 S = TypeVar("S", bound=BaseModel)
@@ -70,6 +72,192 @@ class Wire:
         self._settings = settings
         self._http = http
 
+    # --- the form ---------------------------------------------------------------------------------------
+
     def eterminal(self, body: Mapping[str, Any]) -> str:
-        """Open a form; its address."""
-        raise NotImplementedError
+        """Open a form; its address. Nothing else is told of it, no id either."""
+        made = _read(_Form, self._post("eterminal", body).get("eterminal"), "the form")
+        return made.url
+
+    # --- payments ---------------------------------------------------------------------------------------
+
+    def payment(self, number: int) -> Payment:
+        return _same(number, _read(Payment, self._get(f"payment/{number}").get("payment"), "the payment"))
+
+    def payments(self, reference: str) -> tuple[Payment, ...]:
+        """What SysPay lists under a reference. Compare each one's own: a filter may be passed over."""
+        return self._list("payments", Payment, {"reference": reference})
+
+    def confirm(self, number: int) -> Payment:
+        """Capture all of what is reserved."""
+        told = self._post(f"payment/{number}/confirm", None).get("payment")
+        return _same(number, _read(Payment, told, "the capture"))
+
+    def void(self, number: int) -> Payment:
+        told = self._post(f"payment/{number}/void", None).get("payment")
+        return _same(number, _read(Payment, told, "the void"))
+
+    # --- what came of them ------------------------------------------------------------------------------
+
+    def refund(self, body: Mapping[str, Any]) -> Refund:
+        return _read(Refund, self._post("refund", body).get("refund"), "the refund")
+
+    def refund_by_id(self, number: int) -> Refund:
+        return _same(number, _read(Refund, self._get(f"refund/{number}").get("refund"), "the refund"))
+
+    def refunds(self, **filters: str) -> tuple[Refund, ...]:
+        """By `reference` or `payment_id`, where the account's settings say so."""
+        return self._list("refunds", Refund, filters)
+
+    def chargeback(self, number: int) -> Chargeback:
+        told = self._get(f"chargeback/{number}").get("chargeback")
+        return _same(number, _read(Chargeback, told, "the chargeback"))
+
+    def chargebacks(self, **filters: str) -> tuple[Chargeback, ...]:
+        return self._list("chargebacks", Chargeback, filters)
+
+    # --- agreements -------------------------------------------------------------------------------------
+
+    def subscription(self, number: int) -> Subscription:
+        told = self._get(f"subscription/{number}").get("subscription")
+        return _same(number, _read(Subscription, told, "the subscription"))
+
+    def cancel_subscription(self, number: int, *, now: bool) -> None:
+        """A payment plan, too. What it became is to be asked."""
+        self._post(f"subscription/{number}/cancel", {"now": now})
+
+    def rebill_subscription(self, number: int, body: Mapping[str, Any]) -> Payment:
+        return _read(Payment, self._post(f"subscription/{number}/rebill", body).get("payment"), "the charge")
+
+    def billing_agreement(self, number: int) -> BillingAgreement:
+        told = self._get(f"billing-agreement/{number}").get("billing_agreement")
+        return _same(number, _read(BillingAgreement, told, "the mandate"))
+
+    def cancel_billing_agreement(self, number: int) -> None:
+        self._post(f"billing-agreement/{number}/cancel", None)
+
+    def rebill_billing_agreement(self, number: int, body: Mapping[str, Any]) -> Payment:
+        told = self._post(f"billing-agreement/{number}/rebill", body).get("payment")
+        return _read(Payment, told, "the charge")
+
+    # --- under them all ---------------------------------------------------------------------------------
+
+    def _list(self, path: str, shape: type[S], filters: Mapping[str, str]) -> tuple[S, ...]:
+        try:
+            listed = self._get(f"{path}/", filters).get(path)
+        except NotFound as no:
+            if no.code not in NONE_FOUND:
+                raise
+            return ()
+        if not isinstance(listed, list):
+            raise Uncertain(f"SysPay's list of {path} could not be read.")
+        return tuple(_read(shape, entry, f"the {path}") for entry in listed)
+
+    def _get(self, path: str, filters: Mapping[str, str] | None = None) -> Mapping[str, Any]:
+        return self._data(self._http.get(self._url(path), headers=self._headers, params=filters))
+
+    def _post(self, path: str, body: Mapping[str, Any] | None) -> Mapping[str, Any]:
+        """Without a body SysPay's own library sends the word null."""
+        if body is None:
+            answer = self._http.post(
+                self._url(path), headers=self._headers, data=b"null", read_seconds=READ_SECONDS
+            )
+        else:
+            answer = self._http.post(
+                self._url(path), headers=self._headers, json=body, read_seconds=READ_SECONDS
+            )
+        return self._data(answer)
+
+    def _url(self, path: str) -> str:
+        return f"{self._settings.base_url.rstrip('/')}/api/v1/merchant/{path}"
+
+    def _headers(self) -> Mapping[str, str]:
+        """Made anew for every sending: the X-Wsse header is good for one."""
+        return {
+            "Accept": "application/json",
+            "Content-Type": "application/json",
+            "X-Wsse": wsse.fresh(self._settings.login, self._settings.passphrase),
+        }
+
+    def _data(self, answer: Answer) -> Mapping[str, Any]:
+        """The inside of the envelope; WireRefusal or another kind of no when it is one."""
+        if answer.status in (200, 201):
+            told = answer.json()
+            data = told.get("data") if isinstance(told, Mapping) else None
+            if not isinstance(data, Mapping):
+                raise Uncertain("SysPay's answer could not be read: it has no data.")
+            return data
+        code, message = _no(answer)
+        if answer.status in (401, 403):
+            raise Misconfigured(
+                "SysPay does not let this account in: look at the API login, the passphrase, and at SysPay whether our "
+                f"server's address may call. It says: {message or 'nothing'}{_request(answer)}."
+            )
+        if 300 <= answer.status < 400:
+            raise Misconfigured("SysPay's address leads elsewhere: look at the base address.")
+        if answer.status == 404:
+            if code is None:
+                raise Misconfigured("There is no SysPay at this address: look at the base address.")
+            raise NotFound(code, message)
+        if answer.status != 400 or code is None or code == UNKNOWN_ERROR:
+            raise Uncertain(
+                f"SysPay's answer (HTTP {answer.status}) is not understood{_request(answer)}: {message or 'no word'}."
+            )
+        raise WireRefusal(code, message)
+
+
+class _Form(BaseModel):
+    url: str = Field(pattern=r"^https?://[^\s\"'<>]+$", max_length=2000)
+
+
+def _no(answer: Answer) -> tuple[int | None, str]:
+    """The number and the sentence of a no, v1 or v2; None when the answer is not SysPay's."""
+    try:
+        told = answer.json()
+    except Uncertain:
+        return None, ""
+    if not isinstance(told, Mapping):
+        return None, ""
+    error = told.get("error")
+    if isinstance(error, Mapping):
+        return _code(error.get("code")), _sentence(error.get("message"))
+    listed = told.get("errors")
+    errors = [entry for entry in listed if isinstance(entry, Mapping)] if isinstance(listed, list) else []
+    if "error_code" not in told and not errors:
+        return None, ""
+    code = _code(errors[0].get("code")) if errors else 0
+    sentences = dict.fromkeys(_sentence(entry.get("message")) for entry in errors)
+    return code or _code(told.get("error_code")), "; ".join(filter(None, sentences))
+
+
+def _code(value: Any) -> int:
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10:
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else 0
+
+
+def _sentence(value: Any) -> str:
+    return plain(value) if isinstance(value, str) else ""
+
+
+def _request(answer: Answer) -> str:
+    """SysPay's name of the exchange, for whoever asks its support."""
+    uuid = plain(answer.headers.get("x-syspay-request-uuid", ""), 60)
+    return f" (request {uuid})" if uuid else ""
+
+
+def _read(shape: type[S], data: Any, what: str) -> S:
+    try:
+        return shape.model_validate(data)
+    except ValidationError as problem:
+        field = ".".join(str(part) for part in problem.errors(include_input=False)[0]["loc"])
+        raise Uncertain(f"SysPay's answer about {what} could not be read: {field or 'nothing'}.") from None
+
+
+N = TypeVar("N", Payment, Refund, Chargeback, Subscription, BillingAgreement)
+
+
+def _same(number: int, told: N) -> N:
+    if told.id != number:
+        raise Uncertain("Asked about one thing, SysPay answered about another.")
+    return told

@@ -101,4 +101,4 @@ def test_a_broken_rule_is_named_and_ends_with_1(account: Account, capsys: pytest
     with pytest.raises(SystemExit) as end:
         call_command("audit")
     assert end.value.code == 1
-    assert "1 time: a payment's amount is not its order's." in capsys.readouterr().out
+    assert "1 time: money of another amount than the order's came, unflagged." in capsys.readouterr().out

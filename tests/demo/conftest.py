@@ -14,6 +14,7 @@ from providers.http import _session
 from tests.scripted import Script, install, make_account, make_shop
 
 ADULT, CHILD, BOOK, POSTER = 10228231110052, 10228231110053, 10228231110054, 10228231110055
+FRIEND, GLASS = 10228231110056, 10228231110057  # a subscription, a payment plan
 GUEST = {"buyer": "guest", "email": "ada@example.com", "first_name": "Ada", "last_name": "Byron"}
 KEY = "gk_the-demo-shops-own-key-in-these-tests"
 

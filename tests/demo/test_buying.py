@@ -17,7 +17,7 @@ from checkout.payments.cancel import give_up
 from checkout.payments.settle import settle
 from checkout.payments.start import start
 from checkout.payments.timeline import Who
-from tests.demo.conftest import ADULT, BOOK, CHILD, GUEST, KEY, POSTER, buy, put
+from tests.demo.conftest import ADULT, BOOK, CHILD, FRIEND, GLASS, GUEST, KEY, POSTER, buy, put
 from tests.scripted import Script, authorized, paid, work
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -97,6 +97,39 @@ def test_a_french_browser_orders_in_french(browser: Client, account: Account) ->
     put(browser, CHILD)
     browser.post("/shop/checkout/", GUEST, headers={"Accept-Language": "fr"})
     assert Order.objects.get().language == "fr"
+
+
+TRIAL = {
+    "amount": 1500,
+    "period": {"count": 1, "unit": "month"},
+    "trial": {"amount": 100, "period": {"count": 7, "unit": "day"}},
+}
+PLAN = {"total": 30000, "cycles": 12, "period": {"count": 1, "unit": "month"}}
+
+
+@pytest.mark.parametrize(
+    ("item", "kind", "amount", "terms", "thanks"),
+    [
+        (FRIEND, "subscription", 100, TRIAL, "You are a friend of the museum from now on."),
+        (GLASS, "payment_plan", 2500, PLAN, "We have been told of the first payment"),
+    ],
+)
+def test_what_is_paid_again_and_again_is_agreed_at_the_checkout(
+    browser: Client, account: Account, item: int, kind: str, amount: int, terms: dict[str, Any], thanks: str
+) -> None:
+    bought = buy(browser, item)
+    order = Order.objects.get()
+    assert (order.kind, order.amount_minor, order.terms) == (kind, amount, terms)
+    assert [(line["sku"], line["quantity"], line["unit_price"]) for line in order.items] == [
+        (str(item), 1, amount)
+    ]
+    assert order.options == {"epc": {}}  # the ticketing system sells none of it
+    assert order.metadata == {"order": bought.reference}
+    bought.state = "paid"
+    bought.save()
+    page = browser.get(bought.get_absolute_url()).content.decode()
+    assert thanks in page
+    assert "First payment, taxes included" in page
 
 
 # --- once ----------------------------------------------------------------------------------------------------------

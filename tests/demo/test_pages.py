@@ -10,7 +10,7 @@ from django.test import Client
 from checkout.demo.basket import AT_MOST, COOKIE, SALT
 from checkout.demo.catalogue import PRODUCTS
 from checkout.demo.models import DemoOrder
-from tests.demo.conftest import ADULT, CHILD, GUEST, POSTER, put
+from tests.demo.conftest import ADULT, CHILD, FRIEND, GLASS, GUEST, POSTER, put
 
 pytestmark = pytest.mark.django_db
 HOME = Path(__file__).parent.parent.parent / "checkout/demo"
@@ -35,6 +35,34 @@ def test_a_basket_is_filled_and_changed(browser: Client) -> None:
     changed = browser.get("/shop/basket/").context["basket"]
     assert (changed.count, changed.total) == (1, 2400)
     assert changed.id != basket.id
+
+
+@pytest.mark.parametrize(
+    ("first", "second"), [(ADULT, FRIEND), (FRIEND, ADULT), (FRIEND, GLASS), (GLASS, FRIEND)]
+)
+def test_what_is_paid_again_and_again_is_ordered_by_itself(browser: Client, first: int, second: int) -> None:
+    put(browser, first)
+    answer = browser.post("/shop/basket/", {"item": second})
+    assert answer["Location"] == "/shop/basket/?alone=1"
+    assert "is ordered by itself: check out" in browser.get(answer["Location"]).content.decode()
+    basket = browser.get("/shop/basket/").context["basket"]
+    assert basket.quantities == {first: 1}
+    browser.post("/shop/basket/", {f"quantity-{first}": "0"})
+    answer = browser.post("/shop/basket/", {"item": second})
+    assert answer["Location"] == "/shop/basket/"
+    assert browser.get("/shop/basket/").context["basket"].quantities == {second: 1}
+
+
+def test_a_subscription_is_taken_once_and_its_terms_are_read_first(browser: Client) -> None:
+    put(browser, FRIEND, FRIEND)
+    assert browser.get("/shop/basket/").context["basket"].quantities == {FRIEND: 1}
+    for address in ("/shop/basket/", "/shop/checkout/"):
+        text = browser.get(address).content.decode()
+        assert "1 euro for 7 days, then 15 euros every month until you end it." in text
+        assert "Today, taxes included" in text
+        assert "€1.00" in text
+    browser.post("/shop/basket/", {f"quantity-{FRIEND}": "9"})
+    assert browser.get("/shop/basket/").context["basket"].quantities == {FRIEND: 1}
 
 
 def test_an_unchanged_basket_keeps_its_name(browser: Client) -> None:

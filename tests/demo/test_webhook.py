@@ -144,6 +144,25 @@ def test_every_standing(order: DemoOrder, said: str, sums: dict[str, Any], shown
     assert ("order.js" in page) == (shown == "open")
 
 
+def test_a_further_payment_is_taken_note_of_and_changes_nothing(order: DemoOrder) -> None:
+    ring(told(order, at="2026-11-21T10:00:00+00:00"))
+    later = told(
+        order, "canceled", at="2026-12-21T10:00:00+00:00",
+        reference=f"{order.reference}/2", metadata={"order": order.reference},
+    )  # fmt: skip
+    assert ring(later, id_="e-2").status_code == 204
+    assert state(order) == "paid"
+    assert [event.is_further for event in order.events.all()] == [False, True]
+    page = Client().get(order.get_absolute_url()).content.decode()
+    assert f"<code>order.canceled</code> for the further payment {order.reference}/2" in page
+
+
+@pytest.mark.parametrize("metadata", [None, [], "x", {}, {"order": 7}, {"order": "another"}], ids=str)
+def test_metadata_that_name_no_order_of_ours(order: DemoOrder, metadata: Any) -> None:
+    assert ring(told(order, reference="x/2", metadata=metadata)).status_code == 204
+    assert DemoEvent.objects.get().order is None
+
+
 def test_another_shops_order_is_taken_note_of(order: DemoOrder) -> None:
     order.reference = "made-with-curl"
     assert ring(told(order)).status_code == 204

@@ -20,10 +20,15 @@ PASSWORD = "1111"
 
 
 class Form:
-    """The payment form: in its frame, or as a page of its own."""
+    """The payment form: in its frame over our page, or as a page of its own.
 
-    def __init__(self, where: FrameLocator | Page) -> None:
+    Our page goes on by itself once the order is paid, and takes the form with it. Whoever pays here and then reads
+    what the form says is not to be interrupted: from paying until the way back to the shop, our page holds still.
+    """
+
+    def __init__(self, where: FrameLocator | Page, under: Checkout | None = None) -> None:
         self.where = where
+        self.under = under
 
     @property
     def number(self) -> Locator:
@@ -41,10 +46,12 @@ class Form:
         self.pay()
 
     def use(self, card: str) -> None:
+        self._interrupt_nobody()
         self.where.get_by_text("Use a test card").click()
         self.where.get_by_role("button", name=re.compile(card)).click()
 
     def pay(self) -> None:
+        self._interrupt_nobody()
         self.where.get_by_role("button", name=re.compile("^(Pay|Save)")).click()
 
     def answer(self, password: str) -> None:
@@ -59,6 +66,12 @@ class Form:
 
     def to_shop(self) -> None:
         self.where.get_by_role("link", name="Back to the shop", exact=True).click()
+        if self.under:
+            self.under.go_on()
+
+    def _interrupt_nobody(self) -> None:
+        if self.under:
+            self.under.hold_still()
 
     def says(self, text: str) -> None:
         expect(self.where.get_by_text(text).first).to_be_visible()
@@ -73,8 +86,7 @@ class Record:
 
     def tokens(self) -> list[dict[str, Any]]:
         """The payment forms opened for it, oldest first."""
-        every = self.stage.sandbox.get("ecomcharge/checkouts")["checkouts"]
-        own = [one for one in every if str(one["tracking_id"]).startswith(f"{self.order.id}-")]
+        own = self.stage.sandbox.get("ecomcharge/checkouts", tracking_id=f"{self.order.id}-")["checkouts"]
         return sorted(own, key=lambda one: str(one["created_at"]))
 
     def only_token(self) -> dict[str, Any]:
@@ -113,7 +125,7 @@ def open_form(checkout: Checkout, order: Order) -> Form:
 
 
 def form_over(checkout: Checkout) -> Form:
-    form = Form(checkout.page.frame_locator("iframe[src*='hpp.html']"))
+    form = Form(checkout.page.frame_locator("iframe[src*='hpp.html']"), checkout)
     expect(form.where.get_by_role("heading", level=1)).to_be_visible()
     return form
 

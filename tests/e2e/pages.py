@@ -2,7 +2,7 @@
 
 import re
 
-from playwright.sync_api import FrameLocator, Locator, Page, expect
+from playwright.sync_api import FrameLocator, Locator, Page, Route, expect
 
 APPROVED = "4970 1000 0000 0055"
 NO_FUNDS = "4970 1000 0000 1004"
@@ -19,6 +19,19 @@ FAILED = "Your payment did not go through"
 OVER = "The time to pay is over"
 PAID = "Paid, thank you"
 CANCELED = "The order is cancelled"
+
+# Where an open page asks how its order stands.
+STATUS = "**/status.json"
+
+
+def _no_news(route: Route) -> None:
+    route.fulfill(status=204)
+
+
+def has_its_height(frame: Locator) -> None:
+    """The provider's frame was told how high its form is. Until then all that stands below it may still move, and
+    with it a button, between the press and the release of the mouse."""
+    expect(frame).not_to_have_attribute("style", re.compile(r"\bheight: \d+rem"))
 
 
 class CardForm:
@@ -66,6 +79,14 @@ class Checkout:
         self.page.goto(url)
         return self
 
+    def hold_still(self) -> None:
+        """Not to hear that the order has moved, which would draw the page anew while a test is at work on it."""
+        self.page.route(STATUS, _no_news)
+
+    def go_on(self) -> None:
+        """To hear it again."""
+        self.page.unroute(STATUS, _no_news)
+
     def says(self, heading: str) -> None:
         expect(self.page.get_by_role("heading", level=1)).to_have_text(heading)
 
@@ -88,7 +109,9 @@ class Checkout:
 
     @property
     def pay(self) -> Locator:
-        return self.page.get_by_role("button", name=re.compile("^((Pay|Reserve) .*[0-9]|Continue)"))
+        return self.page.get_by_role(
+            "button", name=re.compile("^((Pay|Reserve) .*[0-9]|Continue|Subscribe|Agree )")
+        )
 
     @property
     def again(self) -> Locator:
@@ -132,6 +155,7 @@ class Checkout:
         self.pay.click()
         self.says(WIDGET)
         expect(self.card.number).to_be_visible()
+        has_its_height(self.page.locator("#paymentWidget iframe"))
 
     def pay_with(self, card: str) -> None:
         self.choose()

@@ -73,8 +73,7 @@ class Record:
 
     def sessions(self) -> list[dict[str, Any]]:
         """Those opened for it, oldest first."""
-        every = self.stage.sandbox.get("purse/sessions")["sessions"]
-        own = [one for one in every if one["order"]["reference"].startswith(f"{self.order.id}-")]
+        own = self.stage.sandbox.get("purse/sessions", reference=f"{self.order.id}-")["sessions"]
         return sorted(own, key=lambda one: str(one["created_at"]))
 
     def session(self) -> dict[str, Any]:
@@ -135,10 +134,10 @@ def order_of(stage: Stage, **more: Any) -> tuple[Order, Record]:
     return order, Record(stage, order)
 
 
-def started(stage: Stage, **more: Any) -> tuple[Order, Record]:
-    """The shop has chosen Purse, and the shopper stands before its form."""
+def started(stage: Stage, *, channel: str = "", **more: Any) -> tuple[Order, Record]:
+    """The shop has chosen Purse, and the shopper stands before its form, or before the way to its page."""
     order, record = order_of(stage, **more)
-    stage.api("POST", f"orders/{order.id}/payments", provider="purse")
+    stage.api("POST", f"orders/{order.id}/payments", provider="purse", channel=channel)
     return order, record
 
 
@@ -183,6 +182,7 @@ def open_form(checkout: Checkout, order: Order) -> Form:
 def form_in(checkout: Checkout) -> Form:
     form = Form(checkout.page.frame_locator("#purse-form iframe"), checkout.pay)
     expect(form.where.get_by_role("heading", level=1)).to_be_visible()
+    pages.has_its_height(checkout.page.locator("#purse-form iframe"))
     return form
 
 
@@ -192,7 +192,7 @@ def form_on(page: Page) -> Form:
     return Form(page, page.get_by_role("button", name=re.compile("^Pay [0-9]")))
 
 
-def set_account(stage: Stage, **settings: str) -> None:
+def set_account(stage: Stage, **settings: str | bool) -> None:
     """The merchant changes the account."""
     for name, value in settings.items():
         stage.write(

@@ -168,6 +168,7 @@ def test_paying_in_ecomcharges_form_by_keyboard(stage: Stage, page: Page, checko
     tab_to(page, "button", "Pay")
     page.keyboard.press("Enter")
     form = form_over(checkout)
+    checkout.hold_still()  # what the form says at the end stays until it is left
     tab_into(page, form.number)
     for text in ("4200000000000000", "1230", "123", "Ada Lovelace"):
         page.keyboard.type(text)
@@ -176,6 +177,7 @@ def test_paying_in_ecomcharges_form_by_keyboard(stage: Stage, page: Page, checko
     form.says("Thank you, you have paid")
     tab_into(page, form.where.get_by_role("link", name="Back to the shop", exact=True))
     page.keyboard.press("Enter")
+    checkout.go_on()
     checkout.is_receipt()
     order.becomes("paid")
     assert record.money() == [("payment", 4299)]

@@ -121,6 +121,7 @@ def test_given_up_and_then_tried_in_the_form_left_open(
     """eComCharge has no cancel. So it asks us before it charges, and we say no."""
     order, record = order_of(stage)
     form = open_form(checkout, order)
+    checkout.hold_still()  # the form stays open
     other = Checkout(context.new_page()).open(order.pay_url)
     other.page.keyboard.press("Escape")
     other.says(pages.INTERRUPTED)

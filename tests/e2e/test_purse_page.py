@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import BrowserContext, expect
 
 from tests.e2e import pages
+from tests.e2e.conftest import Ear
 from tests.e2e.pages import Checkout
 from tests.e2e.purse import (
     APPROVED,
@@ -13,10 +14,13 @@ from tests.e2e.purse import (
     CHALLENGED,
     GIFT_20,
     GIFT_CARD,
+    NO_FUNDS,
     WAY,
     Form,
+    Record,
     fill,
     form_on,
+    open_form,
     order_of,
     set_account,
     started,
@@ -42,17 +46,24 @@ def preferred(stage: Stage) -> Iterator[None]:
     set_account(stage, show="widget")
 
 
+@pytest.fixture
+def beside(stage: Stage) -> Iterator[None]:
+    set_account(stage, page_beside_widget=True)
+    yield
+    set_account(stage, page_beside_widget=False)
+
+
 def without_script(plain: Checkout, order: Order) -> Form:
+    """Chosen, and there at once."""
     plain.open(order.pay_url).says(pages.CHOOSE)
     plain.method(WAY).check()
     plain.pay.click()
-    return onward(plain)
-
-
-def onward(plain: Checkout) -> Form:
-    plain.says(pages.WIDGET)
-    plain.page.get_by_role("link", name="Continue to the payment page").click()
     return form_on(plain.page)
+
+
+def modes(record: Record) -> list[str]:
+    """What each of its sessions was made for."""
+    return [one["integration_mode"] for one in record.sessions()]
 
 
 def test_a_card_without_script(stage: Stage, plain: Checkout) -> None:
@@ -60,7 +71,7 @@ def test_a_card_without_script(stage: Stage, plain: Checkout) -> None:
     without_script(plain, order).type(APPROVED)
     plain.is_receipt(amount="€42.99")
     order.becomes("paid")
-    assert record.session()["integration_mode"] == "HOSTED_PAGE"
+    assert modes(record) == ["HOSTED_PAGE"]
     assert record.sums() == (4299, 4299, 0, 0)
 
 
@@ -81,10 +92,73 @@ def test_cancelled_then_paid_without_script(stage: Stage, plain: Checkout) -> No
     without_script(plain, order).cancel()
     plain.says(pages.INTERRUPTED)
     plain.again.click()
-    onward(plain).type(APPROVED)
+    form_on(plain.page).type(APPROVED)
     plain.is_receipt()
     assert order.becomes("paid")["payment"]["attempt"] == 2
     assert record.ends() == ["ABORTED", "AUTHORIZED"]
+
+
+def test_refused_with_script_then_paid_without(stage: Stage, checkout: Checkout, plain: Checkout) -> None:
+    order, record = order_of(stage)
+    open_form(checkout, order).type(NO_FUNDS)
+    checkout.says(pages.FAILED)
+    plain.open(order.pay_url).says(pages.FAILED)
+    plain.again.click()
+    form_on(plain.page).type(APPROVED)
+    plain.is_receipt()
+    assert order.becomes("paid")["payment"]["attempt"] == 2
+    assert modes(record) == ["EMBEDDED", "HOSTED_PAGE"]
+    assert record.ends() == ["REFUSED", "AUTHORIZED"]
+
+
+def test_a_form_that_is_open_is_given_up_for_the_page(stage: Stage, plain: Checkout) -> None:
+    order, record = started(stage)
+    plain.open(order.pay_url).says(pages.WIDGET)
+    plain.warns("JavaScript is switched off in your browser. You can pay on the page of the payment service")
+    plain.page.get_by_role("button", name="Continue to the payment page").click()
+    form_on(plain.page).type(APPROVED)
+    plain.is_receipt(amount="€42.99")
+    assert order.becomes("paid")["payment"]["attempt"] == 2
+    assert modes(record) == ["EMBEDDED", "HOSTED_PAGE"]
+    assert record.ends() == ["ABORTED", "AUTHORIZED"]
+
+
+def test_a_form_that_does_not_come_is_given_up_for_the_page(
+    stage: Stage, checkout: Checkout, ear: Ear
+) -> None:
+    order, record = started(stage)
+    ear.expect("ERR_FAILED")
+    checkout.page.route(f"{stage.sandbox.url}/**/purse.js", lambda route: route.abort())
+    checkout.open(order.pay_url)
+    expect(checkout.page.get_by_role("alert")).to_have_text(
+        "The payment form could not be loaded. Nothing was charged."
+    )
+    checkout.page.get_by_role("button", name="Pay on the payment service's own page").click()
+    form_on(checkout.page).type(APPROVED)
+    checkout.is_receipt(amount="€42.99")
+    order.becomes("paid")
+    assert record.ends() == ["ABORTED", "AUTHORIZED"]
+
+
+@pytest.mark.usefixtures("beside")
+def test_a_session_with_both_is_paid_on_its_page(stage: Stage, plain: Checkout) -> None:
+    order, record = started(stage)
+    plain.open(order.pay_url).says(pages.WIDGET)
+    plain.page.get_by_role("link", name="Continue to the payment page").click()
+    form_on(plain.page).type(APPROVED)
+    plain.is_receipt(amount="€42.99")
+    assert order.becomes("paid")["payment"]["attempt"] == 1
+    assert record.ends() == ["AUTHORIZED"]
+
+
+def test_the_shop_asks_for_the_page(stage: Stage, plain: Checkout) -> None:
+    order, record = started(stage, channel="page")
+    plain.open(order.pay_url)
+    plain.page.get_by_role("link", name="Continue", exact=True).click()
+    form_on(plain.page).type(APPROVED)
+    plain.is_receipt(amount="€42.99")
+    assert order.becomes("paid")["payment"]["attempt"] == 1
+    assert modes(record) == ["HOSTED_PAGE"]
 
 
 @pytest.mark.usefixtures("preferred")

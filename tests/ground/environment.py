@@ -24,6 +24,8 @@ VALUES = {
     "DEMO": "true",
     "DEMO_SHOP_URL": "http://testserver/shop/",
     "DEMO_API_KEY": "key-of-the-demo-shop-in-tests",
+    "EMAIL_URL": "memorymail://",
+    "MAIL_FROM": "checkout@testserver",
     "DEMO_WEBHOOK_SECRET": "whsec_c2VjcmV0LW9mLXRoZS1kZW1vLXNob3AtaW4tdGVzdHM=",
 }
 

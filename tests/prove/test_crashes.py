@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
-from checkout.models import Account, Operation, Order, Payment
+from checkout.models import Account, Agreement, Operation, Order, Payment
 from checkout.payments import locks
+from checkout.payments.agreement_charge import charge_again
+from checkout.payments.agreement_follow_up import end
 from checkout.payments.cancel import give_up
 from checkout.payments.figures import violations
 from checkout.payments.operate import operate
@@ -19,10 +21,26 @@ from checkout.payments.start import start
 from checkout.payments.timeline import Who
 from checkout.states import OPEN_STATES, OrderState, State
 from checkout.tasks import expire_order, follow_up_delivery, keep_notification, run_sweep
-from providers.base import Notification, OperationStatus, Outcome, Report, Verb
+from providers.agreements import AgreementReport, AgreementState, Ending
+from providers.base import Notification, OperationStatus, Outcome, Report, Started, Verb
 from providers.base import Operation as Listed
 from providers.money import Money
-from tests.scripted import Call, Clock, Script, events, make_account, make_order, make_payment, opened, work
+from tests.scripted import (
+    AgreementCall,
+    Call,
+    Clock,
+    Script,
+    active,
+    events,
+    make_account,
+    make_agreement,
+    make_order,
+    make_payment,
+    opened,
+    paid,
+    renewal,
+    work,
+)
 
 
 class Killed(BaseException):
@@ -35,7 +53,10 @@ class Killer:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.points: list[str] = []
         self.at: int | None = None
-        for name in ("apply", "cancel", "operate", "orders", "reopen", "settle", "start"):
+        for name in (
+            "agreement_charge", "agreement_follow_up", "apply", "cancel", "operate", "orders", "reopen", "settle",
+            "start",
+        ):  # fmt: skip
             module = importlib.import_module(f"checkout.payments.{name}")
             monkeypatch.setattr(module, "order_lock", self._lock)
 
@@ -82,8 +103,8 @@ class Bank:
             script.always(verb, self._between(verb, deed, killer))
 
     @staticmethod
-    def _between(verb: str, deed: Callable[[Call], Any], killer: Killer) -> Callable[[Call], Any]:
-        def ask(call: Call) -> Any:
+    def _between(verb: str, deed: Callable[[Any], Any], killer: Killer) -> Callable[[Any], Any]:
+        def ask(call: Any) -> Any:
             killer.point(f"before {verb}")
             answer = deed(call)
             killer.point(f"after {verb}")
@@ -312,3 +333,126 @@ def test_returning_killed(script: Script, clock: Clock, killer: Killer, account:
         time_passes(clock)
         assert settled(payment.order).state == OrderState.PAID
         assert payment.order.timeline.filter(code="order.paid").count() == 1
+
+
+class Agreed:
+    """An agreement at a provider that charges it by hand, and ends it."""
+
+    def __init__(self, script: Script, killer: Killer) -> None:
+        self.charged: list[str] = []
+        self.ended: set[str] = set()
+        for verb, deed in (
+            ("start", self._start),
+            ("sync", self._sync),
+            ("cancel", self._sync),
+            ("sync_agreement", self._stands),
+            ("end_agreement", self._end),
+        ):
+            script.always(verb, Bank._between(verb, deed, killer))
+
+    def _start(self, call: Call) -> Started:
+        self.charged.append(call.charge.reference)
+        name = f"P-{call.charge.reference}"
+        return Started(show=None, provider_id=name, report=self._sync(call))
+
+    def _sync(self, call: Call) -> Report:
+        if call.charge.reference not in self.charged:
+            return Report(outcome=Outcome.OPEN)
+        return paid(call)
+
+    def _stands(self, call: AgreementCall) -> AgreementReport:
+        """It lists what was charged as well: by its own name, and by our reference."""
+        name = call.agreement.provider_id
+        listed = tuple(
+            renewal(f"P-{reference}", Money(1500, "EUR"), by_hand=True, reference=reference)
+            for reference in self.charged
+            if Payment.objects.get(reference=reference).order.agreement.provider_id == name  # type: ignore[union-attr]
+            and f"P-{reference}" not in call.agreement.known
+        )
+        if name in self.ended:
+            return AgreementReport(provider_id=name, state=AgreementState.ENDED, charges=listed)
+        return active(name, charges=listed)
+
+    def _end(self, call: AgreementCall) -> AgreementReport:
+        self.ended.add(call.agreement.provider_id)
+        return self._stands(call)
+
+
+def test_a_charge_of_an_agreement_killed(
+    script: Script, clock: Clock, killer: Killer, account: Account
+) -> None:
+    bank = Agreed(script, killer)
+    agreement: Agreement | None = None
+
+    def errand() -> Callable[[], Any]:
+        nonlocal agreement
+        agreement = make_agreement(account)
+        return lambda: charge_again(
+            agreement, Money(1500, "EUR"), reference=f"extra-{agreement.number}", who=Who.SHOP
+        )
+
+    ends = []
+    for _point in at_every_point(killer, errand):
+        assert agreement is not None
+        sent = list(bank.charged)
+        time_passes(clock)
+        assert bank.charged == sent  # nobody sends it again
+        order = agreement.orders.first()
+        if order is None:
+            ends.append("never asked for")
+            continue
+        came = f"{order.number}-1" in bank.charged
+        assert agreement.orders.count() == 1
+        assert settled(order).state == (OrderState.PAID if came else OrderState.CANCELED)
+        assert order.timeline.filter(code="order.paid").count() == (1 if came else 0)
+        ends.append(order.payments.get().state)
+    assert set(ends) == {"never asked for", State.FAILED, State.PAID}
+
+
+def test_ending_an_agreement_killed(script: Script, clock: Clock, killer: Killer, account: Account) -> None:
+    bank = Agreed(script, killer)
+    agreement: Agreement | None = None
+
+    def errand() -> Callable[[], Any]:
+        nonlocal agreement
+        agreement = make_agreement(account, next_check_at=None)
+        return lambda: end(agreement, Ending.NOW, who=Who.SHOP)
+
+    ends = []
+    for _point in at_every_point(killer, errand):
+        assert agreement is not None
+        time_passes(clock)
+        agreement.refresh_from_db()
+        assert (agreement.state == "ended") == (agreement.provider_id in bank.ended)
+        ends.append(agreement.state)
+    assert set(ends) == {"active", "ended"}
+
+
+def test_adopting_killed(script: Script, clock: Clock, killer: Killer, account: Account) -> None:
+    """A notification of a payment that an agreement made by itself, in a provider that names it to nobody else."""
+    Agreed(script, killer)
+    agreement: Agreement | None = None
+
+    def errand() -> Callable[[], Any]:
+        nonlocal agreement
+        agreement = make_agreement(account, next_check_at=None)
+        made = renewal(f"R-{agreement.provider_id}", Money(1500, "EUR"))
+
+        def stands(call: AgreementCall) -> AgreementReport:
+            told = (made,) if made.provider_id in call.agreement.also else ()
+            return active(call.agreement.provider_id, charges=told)
+
+        script.always("sync_agreement", Bank._between("sync_agreement", stands, killer))
+        script.always("sync", Bank._between("sync", paid, killer))
+        ring = Notification(key=agreement.number, about="paid", provider_ids=(made.provider_id,),
+                            agreement=agreement.provider_id)  # fmt: skip
+        delivery = keep_notification(account, ring, "{}")
+        return lambda: follow_up_delivery.func(delivery.pk)
+
+    for _point in at_every_point(killer, errand):
+        assert agreement is not None
+        work()
+        time_passes(clock)
+        order = agreement.orders.get()
+        assert settled(order).state == OrderState.PAID
+        assert order.timeline.filter(code="order.paid").count() == 1

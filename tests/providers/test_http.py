@@ -340,6 +340,31 @@ def test_the_address_of_a_payment_form_is_never_shown(end: str) -> None:
     assert redact_text(f"sha256:{name}") == f"sha256:{name}"
 
 
+@pytest.mark.parametrize("slash", ["/", "\\/"])
+def test_the_address_of_a_form_that_has_no_long_name_is_never_shown(slash: str) -> None:
+    """It comes in an answer, which is kept: whoever may read that may not therefore open the form."""
+    address = f"https:{slash}{slash}www.syspay.example{slash}eterminal{slash}"
+    name = "ckrwsv5jxzrgkn3nqx6k6sjqngqgfg3s"
+    assert redact_text(f"{address}{name}?a=1") == f"{address}***?a=1"
+    assert name not in redact_body(f'{{"data": {{"eterminal": {{"url": "{address}{name}"}}}}}}')
+    assert redact_text("POST /api/v1/merchant/eterminal") == "POST /api/v1/merchant/eterminal"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["data%5Bpayment%5D%5Btoken%5D=", "data%5bpayment%5d%5btoken%5d%5bkey%5d=", "data[payment][token]="],
+)
+def test_a_secret_in_a_form_as_php_writes_it_is_never_shown(text: str) -> None:
+    assert redact_body(f"type=payment&{text}{CANARY}&a=1") == f"type=payment&{text}***&a=1"
+
+
+def test_a_secret_between_quotes_is_never_shown() -> None:
+    said = f'AuthToken MerchantAPILogin="login1", PasswordDigest="{CANARY}", Nonce="{CANARY}", Created="1"'
+    assert redact_text(said) == (
+        'AuthToken MerchantAPILogin="login1", PasswordDigest="***", Nonce="***", Created="1"'
+    )
+
+
 def test_redaction_keeps_the_shape() -> None:
     told = {
         "token": None,

@@ -149,14 +149,34 @@ def test_the_capture_mode_follows_the_order(wire: Wire) -> None:
 
 
 @pytest.mark.parametrize(
-    ("settings", "mode"),
-    [({}, "EMBEDDED"), ({"show": "page"}, "HOSTED_PAGE"), ({"page_beside_widget": True}, "HOSTED_PAGE")],
+    ("settings", "channel", "mode", "shown"),
+    [
+        ({}, "", "EMBEDDED", Widget),
+        ({}, "widget", "EMBEDDED", Widget),
+        ({}, "page", "HOSTED_PAGE", Redirect),
+        ({"show": "page"}, "", "HOSTED_PAGE", Redirect),
+        ({"show": "page"}, "page", "HOSTED_PAGE", Redirect),
+        ({"show": "page"}, "widget", "EMBEDDED", Widget),
+        ({"page_beside_widget": True}, "", "HOSTED_PAGE", Widget),
+        ({"page_beside_widget": True}, "widget", "HOSTED_PAGE", Widget),
+        ({"page_beside_widget": True}, "page", "HOSTED_PAGE", Redirect),
+    ],
 )
-def test_the_page_is_asked_for_where_it_is_wanted(wire: Wire, settings: Any, mode: str) -> None:
+def test_the_page_is_asked_for_where_it_is_wanted(
+    wire: Wire, settings: Any, channel: str, mode: str, shown: type[Widget | Redirect]
+) -> None:
     page = {"hosted_page": {"href": "https://pay.purse-sandbox.com/entities/e/sessions/s", "method": "GET"}}
     wire.expect(MAKE, made(links=page))
-    wire.purse(**settings).start(charge())
+    started = wire.purse(**settings).start(charge(channel=channel))
     assert wire.bodies[0]["integration_mode"] == mode
+    assert type(started.show) is shown
+
+
+def test_by_the_page_nothing_else_of_the_session_changes(wire: Wire) -> None:
+    wire.expect(MAKE, made(links={"hosted_page": {"href": PAGE}}), body(integration_mode="HOSTED_PAGE"))
+    started = wire.purse().start(charge(channel="page"))
+    assert started.show == Redirect(url=PAGE)
+    assert started.memo == {"session_id": SESSION}
 
 
 @pytest.mark.parametrize(
@@ -236,7 +256,7 @@ PAGE = "https://pay.purse-sandbox.com/entities/e/sessions/s?lang=fr"
 
 
 @pytest.mark.parametrize("told", [{"href": PAGE, "method": "GET"}, PAGE])
-def test_the_page_beside_the_widget_is_the_way_without_javascript(wire: Wire, told: Any) -> None:
+def test_the_page_beside_the_widget_is_the_way_out_of_it(wire: Wire, told: Any) -> None:
     wire.expect(MAKE, made(links={"hosted_page": told}))
     show = wire.purse(page_beside_widget=True).start(charge()).show
     assert isinstance(show, Widget)
@@ -251,6 +271,15 @@ def test_the_page_alone(wire: Wire) -> None:
 def test_the_page_stands_in_for_a_widget_that_is_not_there(wire: Wire) -> None:
     wire.expect(MAKE, made(widget=None, links={"hosted_page": {"href": PAGE}}))
     assert wire.purse(page_beside_widget=True).start(charge()).show == Redirect(url=PAGE)
+
+
+@pytest.mark.parametrize("asked", [{"settings": {"show": "page"}}, {"channel": "page"}])
+@pytest.mark.parametrize("links", [None, {"hosted_page": {"href": "javascript:alert(1)"}}])
+def test_a_page_that_is_not_there_is_not_replaced_by_a_form(wire: Wire, asked: Any, links: Any) -> None:
+    """Whoever asked for the page may not be able to use the form."""
+    wire.expect(MAKE, made(links=links))
+    with pytest.raises(Misconfigured, match="named no page of its own"):
+        wire.purse(**asked.get("settings", {})).start(charge(channel=asked.get("channel", "")))
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,8 @@
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -43,6 +45,14 @@ window.Purse = {
 """
 
 
+# Of our page: an attempt that may be given up for one on Purse's page.
+INSTEAD: dict[str, Any] = {
+    "page_instead": True,
+    "order": SimpleNamespace(token="T-1"),
+    "attempt": SimpleNamespace(number=3),
+}
+
+
 def show(**settings: Any) -> Widget:
     with scripted() as wire:
         wire.expect(MAKE, made(links={"hosted_page": {"href": PAGE}}))
@@ -72,6 +82,19 @@ def test_the_page_has_the_form_its_script_and_the_way_around_it() -> None:
     assert "nonce" not in drawn(widget)
 
 
+def test_where_the_session_has_no_page_another_attempt_is_the_way_around_the_form() -> None:
+    widget = replace(show(), page="")
+    page = drawn(widget, **INSTEAD)
+    found = re.search(r'<div id="purse-page" hidden>(.*?)</div>', page, re.DOTALL)
+    assert found
+    assert 'action="/pay/T-1/retry/"' in found[1]
+    for name, value in (("attempt", "3"), ("then", "again"), ("channel", "page")):
+        assert f'<input type="hidden" name="{name}" value="{value}">' in found[1]
+    assert "Pay on the payment service's own page</button>" in found[1]
+    assert "purse-page" not in drawn(widget)
+    assert "/retry/" not in drawn(show(), **INSTEAD)  # its own page is nearer
+
+
 def test_with_purses_own_button_there_is_none_of_ours() -> None:
     assert "<button" in drawn(show())
     widget = show(pay_button="purse")
@@ -87,7 +110,7 @@ def browser_page(chromium_path: str, chromium_flags: list[str]) -> Iterator[Page
         browser.close()
 
 
-def visit(page: Page, widget: Widget, script: str | None) -> None:
+def visit(page: Page, widget: Widget, script: str | None, **context: Any) -> None:
     """Our page with Purse's script, or with none to be had."""
     source = finders.find("widgets/purse.js")
     assert isinstance(source, str)
@@ -103,7 +126,7 @@ def visit(page: Page, widget: Widget, script: str | None) -> None:
             route.fulfill(path=source, content_type="text/javascript")
         else:
             route.fulfill(
-                body=drawn(widget, csp_nonce="n0nce"),
+                body=drawn(widget, csp_nonce="n0nce", **context),
                 content_type="text/html",
                 headers={"Content-Security-Policy": POLICY},
             )
@@ -195,3 +218,10 @@ def test_the_shopper_reads_why_there_is_no_form(browser_page: Page, script: str 
     assert message.inner_text() == "The payment form could not be loaded. Nothing was charged."
     expect(browser_page.locator("#purse-page a")).to_have_attribute("href", PAGE)
     expect(browser_page.locator("#purse-pay")).to_be_hidden()
+
+
+def test_no_form_and_no_page_of_the_session_either(browser_page: Page) -> None:
+    visit(browser_page, replace(show(), page=""), None, **INSTEAD)
+    expect(browser_page.locator("#purse-error")).to_be_visible()
+    button = browser_page.get_by_role("button", name="Pay on the payment service's own page")
+    expect(button).to_be_visible()

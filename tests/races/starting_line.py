@@ -29,7 +29,10 @@ def no_lock(order_id: int) -> Iterator[Order]:
 def take_the_lock_away(monkeypatch: pytest.MonkeyPatch) -> None:
     import importlib
 
-    for name in ("apply", "cancel", "operate", "orders", "reopen", "settle", "start"):
+    for name in (
+        "agreement_charge", "agreement_follow_up", "apply", "cancel", "operate", "orders", "reopen", "settle",
+        "start",
+    ):  # fmt: skip
         module = importlib.import_module(f"checkout.payments.{name}")
         assert hasattr(module, "order_lock"), f"{name} has no lock to take away"
         monkeypatch.setattr(module, "order_lock", no_lock)

@@ -324,6 +324,14 @@ def test_the_state_can_be_read_before_the_webhook(merchant: Merchant, hook: Hook
     assert seen == [True]
 
 
+def test_the_checkouts_of_one_order(merchant: Merchant) -> None:
+    one = merchant.token(order={"tracking_id": "A-1"})
+    merchant.token(order={"tracking_id": "A-21"})
+    assert len(merchant.get("ecomcharge/checkouts")["checkouts"]) == 2
+    found = merchant.get("ecomcharge/checkouts?tracking_id=A-1")["checkouts"]
+    assert [told["token"] for told in found] == [one]
+
+
 def test_a_reset_forgets_all_but_the_key(merchant: Merchant) -> None:
     merchant.paid()
     key = merchant.get("ecomcharge/public_key")

@@ -334,3 +334,10 @@ def test_accounts_show_no_secret(purse: PurseShop) -> None:
     for secret in (SECRET, API_KEY, purse.token):
         assert secret not in kept
         assert secret not in page
+
+
+def test_the_sessions_of_one_order(purse: PurseShop) -> None:
+    one = purse.session(order={"reference": "A-1", "net_amount": 12000})
+    purse.session(order={"reference": "A-21", "net_amount": 12000})
+    assert len(purse.get("purse/sessions")["sessions"]) == 2
+    assert [told["id"] for told in purse.get("purse/sessions?reference=A-1")["sessions"]] == [one["id"]]

@@ -94,12 +94,17 @@ def test_the_vectors_of_the_checksums() -> None:
         wsse().replace('"', "'"),
         wsse(login="stranger"),
         wsse(passphrase="wrong"),
-        wsse(created=int(time.time()) - 400),
-        wsse(created=int(time.time()) + 400),
     ],
 )
 def test_strangers_get_403(given: str, merchant: Merchant) -> None:
     answer = merchant.call("GET", "system-ip", X_Wsse=given)
+    assert (answer.status_code, answer.json()) == (403, {"error": {"code": 403, "message": "Forbidden"}})
+
+
+@pytest.mark.parametrize("seconds", [-400, 400])
+def test_a_header_of_another_time_gets_403(seconds: int, merchant: Merchant) -> None:
+    """Made here and not in the list above: a run takes longer than a header of the future stays in it."""
+    answer = merchant.call("GET", "system-ip", X_Wsse=wsse(created=int(time.time()) + seconds))
     assert (answer.status_code, answer.json()) == (403, {"error": {"code": 403, "message": "Forbidden"}})
 
 

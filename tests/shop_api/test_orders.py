@@ -115,9 +115,21 @@ def test_the_openapi_page_promises_what_is_answered(script: Script, db: None) ->
     assert set(PaymentOut.model_fields) == set(snapshot["payment"])
     told = json.loads(Client().get("/api/v1/openapi.json").content)
     assert {path: sorted(verbs) for path, verbs in told["paths"].items()} == {
+        "/api/v1/agreements": ["get"],
+        "/api/v1/agreements/{agreement_id}": ["get"],
+        "/api/v1/agreements/{agreement_id}/charges": ["post"],
+        "/api/v1/agreements/{agreement_id}/end": ["post"],
+        "/api/v1/agreements/{agreement_id}/orders": ["get"],
         "/api/v1/orders": ["get", "post"],
         "/api/v1/orders/{order_id}": ["get"],
         "/api/v1/orders/{order_id}/cancel": ["post"],
+        "/api/v1/orders/{order_id}/change": ["post"],
+        "/api/v1/orders/{order_id}/channels": ["get"],
+        "/api/v1/orders/{order_id}/links": ["get", "post"],
+        "/api/v1/orders/{order_id}/links/{link_id}": ["get"],
+        "/api/v1/orders/{order_id}/links/{link_id}/qr.svg": ["get"],
+        "/api/v1/orders/{order_id}/links/{link_id}/send": ["post"],
+        "/api/v1/orders/{order_id}/links/{link_id}/withdraw": ["post"],
         "/api/v1/orders/{order_id}/payments": ["post"],
         "/api/v1/saved-cards": ["get"],
         "/api/v1/saved-cards/{card_id}": ["delete"],

@@ -62,7 +62,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"keep_card": True}, "customer.reference"),
     ({"keep_card": True, "customer": {"email": "ada@example.com"}}, "customer.reference"),
     ({"hold_minutes": 0}, "hold_minutes"),
-    ({"hold_minutes": 1441}, "hold_minutes"),
+    ({"hold_minutes": 129_601}, "hold_minutes"),
     ({"hold_minutes": 1.5}, "hold_minutes"),
     ({"metadata": {"a": {"b": 1}}}, "metadata.a"),
     ({"metadata": {"x" * 41: 1}}, "metadata"),

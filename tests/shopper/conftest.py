@@ -30,6 +30,8 @@ def scripted(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Scripted]]:
     monkeypatch.setitem(providers.PROVIDERS, "scripted", "tests.shopper.scripted:Scripted")
     monkeypatch.setitem(providers.PROVIDERS, "plain", "tests.shopper.scripted:Plain")
     monkeypatch.setitem(providers.PROVIDERS, "lasting", "tests.shopper.scripted:Lasting")
+    monkeypatch.setitem(providers.PROVIDERS, "twofold", "tests.shopper.scripted:Twofold")
+    monkeypatch.setitem(providers.PROVIDERS, "agreeing", "tests.shopper.scripted:Agreeing")
     Scripted.forget()
     yield Scripted
     Scripted.forget()
@@ -66,6 +68,12 @@ def lasting(shop: Shop) -> Account:
     """A widget and a page, and one attempt in which cards may be tried until one is taken."""
     Scripted.show = WIDGET_AND_PAGE
     return Account.objects.create(shop=shop, provider="lasting", name="Lasting", live=True, position=3)
+
+
+@pytest.fixture
+def twofold(shop: Shop) -> Account:
+    """A widget or a page: each attempt is made for one of them."""
+    return Account.objects.create(shop=shop, provider="twofold", name="Twofold", live=True, position=4)
 
 
 @pytest.fixture
@@ -130,7 +138,8 @@ class Reading:
         self.heading = re.sub(r"\s+", " ", re.findall(r"<h1[^>]*>(.*?)</h1>", html, re.DOTALL)[0]).strip()
         self.noscript = re.findall(r"<noscript>(.*?)</noscript>", html, re.DOTALL)
         main = html[html.index("<main") :]
-        labels = re.findall(r"<button[^>]*>(.*?)</button>", main, re.DOTALL)
+        visible = re.sub(r"<noscript>.*?</noscript>", " ", main, flags=re.DOTALL)
+        labels = re.findall(r"<button[^>]*>(.*?)</button>", visible, re.DOTALL)
         self.buttons = [re.sub(r"\s+", " ", label).strip() for label in labels]
 
     def __contains__(self, words: str) -> bool:

@@ -1,9 +1,11 @@
 """A provider that does what the test says. Registered as "scripted"; keeps what it was asked."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from providers.base import (
+    OWN_PAGE,
     AccountSettings,
     Charge,
     Claim,
@@ -109,6 +111,36 @@ class Lasting(Scripted):
     name = "Lasting Payments"
     needs_script = False
     cancel = Provider.cancel
+
+
+class Twofold(Scripted):
+    """A fourth, whose attempts are made for its widget or for its page, and are never both."""
+
+    slug = "twofold"
+    label = "Card or gift card"
+    name = "Twofold Payments"
+    channels = ("widget", OWN_PAGE)
+    needs_script = False
+
+    def start(self, charge: Charge) -> Started:
+        started = super().start(charge)
+        return replace(started, show=REDIRECT) if charge.channel == OWN_PAGE else started
+
+
+class Agreeing(Scripted):
+    """A fifth, on whose page one agrees to more payments than one. It cannot be told that an attempt is given up, and
+    the merchant can type on its page, too."""
+
+    slug = "agreeing"
+    label = "Card, on its page"
+    name = "Agreeing Payments"
+    kinds = frozenset({Kind.SUBSCRIPTION, Kind.PAYMENT_PLAN, Kind.MANDATE})
+    desk = True
+    needs_script = False
+    cancel = Provider.cancel
+
+    def start(self, charge: Charge) -> Started:
+        return replace(super().start(charge), show=REDIRECT)
 
 
 def paid(minor: int = 4299, **more: Any) -> Report:

@@ -8,6 +8,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from checkout.models import Order
+from tests.shopper.agreeing import AGREEING
 from tests.shopper.scenes import SCENES, Stage
 from tests.shopper.scripted import Scripted
 
@@ -32,7 +33,7 @@ def browser(chromium_path: str, chromium_flags: list[str]) -> Iterator[Browser]:
 @pytest.fixture
 def orders(transactional_db: None, stage: Stage) -> dict[str, Order]:
     made = {}
-    for name, (play, _heading) in SCENES.items():
+    for name, (play, _heading) in {**SCENES, **AGREEING}.items():
         Scripted.forget()
         made[name] = play(stage)
     return made

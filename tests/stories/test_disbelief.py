@@ -187,6 +187,19 @@ def test_a_word_nobody_knows_is_pending(script: Script, order: Order, payment: P
     assert (order.state, events(order)) == (OrderState.OPEN, [])
 
 
+def test_a_warning_about_money_that_is_only_reserved_calls_a_person(
+    script: Script, order: Order, payment: Payment
+) -> None:
+    """Nobody captures what they believe was charged, and it lapses."""
+    reserved = Report(outcome=Outcome.AUTHORIZED, authorized=eur(4299), warning="It was only reserved.")
+    script.will("sync", reserved, reserved)
+    assert check(payment).state == State.AUTHORIZED
+    assert check(Payment.objects.get(pk=payment.pk)).state == State.AUTHORIZED
+    order.refresh_from_db()
+    assert order.attention == "It was only reserved."
+    assert codes(order).count("order.attention") == 1
+
+
 def test_an_answer_that_takes_money_back_is_ignored_aloud(
     script: Script, account: Account, order: Order
 ) -> None:

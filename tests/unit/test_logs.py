@@ -54,6 +54,7 @@ def last(written: io.StringIO) -> dict[str, Any]:
         {"number": int(PAN)},
         {"headers": {"X-Api-Key": "s3cr3t-canary", "nested": [{"cvc": "s3cr3t-canary"}]}},
         {"path": f"/pay/{TOKEN}/"},
+        {"path": f"/l/{TOKEN}/"},
         {"path": f"/pay/{TOKEN}/return/{TOKEN}/"},
         {"urls": [f"https://pay.example/pay/{TOKEN}/start/"]},
         {"url": {"back": f"https://pay.example/pay/{TOKEN}/return/{TOKEN}/"}},

@@ -16,7 +16,7 @@ from checkout.models.payment import OCCASIONS
 from checkout.sentences import BY_MERCHANT, SENTENCES, sentence
 from checkout.states import OrderState, State
 from providers import PROVIDERS, provider_class
-from providers.base import Occasion, OperationStatus, Outcome, Verb
+from providers.base import Kind, Occasion, OperationStatus, Outcome, Verb
 
 ROOT = Path(__file__).parents[2]
 CHECKOUT = ROOT / "checkout"
@@ -173,4 +173,14 @@ def test_a_providers_settings_stand_in_the_french_catalogue(slug: str) -> None:
     """The form of an account translates what the provider's file says in English."""
     fields = provider_class(slug).settings_type.model_fields.values()
     texts = {text for info in fields for text in (info.title, info.description) if text}
+    assert sorted(texts - in_french()) == []
+
+
+@pytest.mark.parametrize("slug", [slug for slug in PROVIDERS if provider_class(slug).desk])
+def test_what_can_be_locked_at_the_desk_stands_in_the_french_catalogue(slug: str) -> None:
+    cls = provider_class(slug)
+    # What can be locked hangs on no setting, so an account without any is enough.
+    provider = cls.__new__(cls)
+    texts = {shown.label for kind in Kind for shown in provider.desk_inputs(kind)}
+    assert texts
     assert sorted(texts - in_french()) == []

@@ -3,6 +3,7 @@
 import pytest
 
 from checkout.states import (
+    AGREEMENT_MOVES,
     HELD_STATES,
     MONEY_STATES,
     MOVES,
@@ -13,12 +14,13 @@ from checkout.states import (
     can_move,
     can_move_order,
 )
+from providers.agreements import AgreementState
 
 # Rows: from. Columns, in the order of State: created started pending authorized paid refunded failed canceled expired.
 TABLE = {
     State.CREATED: ". x x x x x x x x",
     State.STARTED: ". . x x x x x x x",
-    State.PENDING: ". . . x x x x x x",
+    State.PENDING: ". x . x x x x x x",
     State.AUTHORIZED: ". . . . x x . x x",
     State.PAID: ". . . . . x . . .",
     State.REFUNDED: ". . . . . . . . .",
@@ -32,6 +34,14 @@ ORDER_TABLE = {
     OrderState.PAID: ". . . .",
     OrderState.CANCELED: "x x . .",
     OrderState.EXPIRED: "x x . .",
+}
+# pending active canceled ended terminated
+AGREEMENT_TABLE = {
+    AgreementState.PENDING: ". x x x x",
+    AgreementState.ACTIVE: ". . . x x",
+    AgreementState.CANCELED: "· x · x x",
+    AgreementState.ENDED: ". . . . x",
+    AgreementState.TERMINATED: ". . . . .",
 }
 
 
@@ -59,7 +69,20 @@ def test_an_order(state: OrderState, target: OrderState, may: bool) -> None:
     assert can_move_order(state, target) is may
 
 
+@pytest.mark.parametrize(
+    ("state", "target", "may"),
+    [
+        (state, target, mark == "x")
+        for state, row in AGREEMENT_TABLE.items()
+        for target, mark in zip(AgreementState, row.split(), strict=True)
+    ],
+)
+def test_an_agreement(state: AgreementState, target: AgreementState, may: bool) -> None:
+    assert (target in AGREEMENT_MOVES[state]) is may
+
+
 def test_the_tables_are_whole() -> None:
+    assert set(AGREEMENT_TABLE) == set(AGREEMENT_MOVES) == set(AgreementState)
     assert set(TABLE) == set(MOVES) == set(State)
     assert set(ORDER_TABLE) == set(ORDER_MOVES) == set(OrderState)
 
@@ -75,7 +98,7 @@ def test_nothing_leaves_refunded() -> None:
 
 
 def test_every_walk_ends() -> None:
-    """No cycle but the one that reopening an order makes: a payment never comes back to where it was."""
+    """No cycle but those that are named: a payment does not come back to where it was."""
 
     def reachable(state: State) -> set[State]:
         found: set[State] = set()
@@ -88,7 +111,8 @@ def test_every_walk_ends() -> None:
 
     came_back = {state for state in State if state in reachable(state)}
     # A voided authorisation may be found captured after all; `apply` lets no older authorisation bring it back.
-    assert came_back == {State.AUTHORIZED, State.CANCELED, State.EXPIRED}
+    # What was under way and is refused may wait for the shopper again, where the provider says so in as many words.
+    assert came_back == {State.STARTED, State.PENDING, State.AUTHORIZED, State.CANCELED, State.EXPIRED}
 
 
 def test_the_groups() -> None:

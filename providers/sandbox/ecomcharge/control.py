@@ -73,9 +73,10 @@ def _checkout(checkout: EcomchargeCheckout) -> dict[str, Any]:
 
 
 @api("GET")
-def list_checkouts(_request: HttpRequest, _fields: Fields) -> Any:
-    newest = EcomchargeCheckout.objects.order_by("-created_at")[:200]
-    return {"checkouts": [_checkout(checkout) for checkout in newest]}
+def list_checkouts(request: HttpRequest, _fields: Fields) -> Any:
+    """`tracking_id` narrows to those whose own begins so."""
+    found = EcomchargeCheckout.objects.filter(tracking_id__startswith=request.GET.get("tracking_id", ""))
+    return {"checkouts": [_checkout(checkout) for checkout in found.order_by("-created_at")[:200]]}
 
 
 @api("GET")

@@ -64,13 +64,18 @@ def _payment(payment: EpcPayment) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _in_order(order: EpcOrder) -> list[EpcPayment]:
+    """Sorted here, not by the database: a list of orders has fetched them all already."""
+    return sorted(order.payments.all(), key=lambda payment: (payment.attempt, payment.payment_id))
+
+
 def _order(order: EpcOrder) -> dict[str, Any]:
     return {
         "orderId": order.order_id, "account": order.account, "orderState": order.state,
         "amount": order.amount, "currency": order.currency,
         "externalReference": order.external_reference or None, "finalising": order.finalising,
         "createdAt": order.created_at.isoformat(), "expiresAt": order.expires_at.isoformat(),
-        "payments": [_payment(payment) for payment in order.payments.order_by("attempt", "payment_id")],
+        "payments": [_payment(payment) for payment in _in_order(order)],
     }  # fmt: skip
 
 
@@ -145,7 +150,7 @@ def rows() -> list[Row]:
     """For the console, newest first."""
     listed = []
     for order in EpcOrder.objects.prefetch_related("payments").order_by("-created_at")[:50]:
-        begun = sorted(order.payments.all(), key=lambda payment: (payment.attempt, payment.payment_id))
+        begun = _in_order(order)
         lines = ", ".join(
             f"{operation['quantity']} × {operation['product']}" for operation in order.operations
         )

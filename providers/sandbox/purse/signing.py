@@ -8,6 +8,7 @@ import base64
 import hashlib
 import json
 import secrets
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
@@ -40,7 +41,13 @@ def current() -> PurseKey:
 
 
 def _private(key: PurseKey) -> rsa.RSAPrivateKey:
-    loaded = serialization.load_pem_private_key(key.private_pem.encode(), None)
+    return _loaded(key.private_pem)
+
+
+@lru_cache
+def _loaded(pem: str) -> rsa.RSAPrivateKey:
+    """Once: a key is checked as it is loaded, which takes far longer than to sign with it."""
+    loaded = serialization.load_pem_private_key(pem.encode(), None)
     if not isinstance(loaded, rsa.RSAPrivateKey):
         raise TypeError("the stored key is no RSA key")
     return loaded

@@ -1,0 +1,74 @@
+"""Which e-mails do we send ourselves? A payment link to a customer. Sent by whatever EMAIL_URL names."""
+
+from smtplib import SMTPException, SMTPRecipientsRefused
+
+import structlog
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.template.loader import render_to_string
+from django.utils import translation
+
+from checkout.link_texts import LINK_TEXTS, filled
+from checkout.models import Invitation
+from checkout.templatetags.guichet import money, plain_moment
+
+log = structlog.get_logger("checkout.mail")
+
+
+class NotSent(Exception):
+    """The e-mail did not go; `str()` says why, fit for the merchant's eyes."""
+
+
+def send_link(invitation: Invitation) -> None:
+    """Send a payment link of ours, in its language, as text and HTML. NotSent when the mail server does not take it."""
+    try:
+        _message(invitation).send()
+    except SMTPRecipientsRefused as why:
+        raise _not_sent(invitation, why, "The mail server refuses the address.") from why
+    except (SMTPException, OSError) as why:
+        raise _not_sent(invitation, why, f"The mail server did not take it ({type(why).__name__}).") from why
+    except ValueError as why:  # a line break in a header, a domain that no mail can go to
+        raise _not_sent(invitation, why, "No e-mail can be made of this address and subject.") from why
+
+
+def _not_sent(invitation: Invitation, why: Exception, sentence: str) -> NotSent:
+    log.warning("mail not sent", order=invitation.order.number, why=type(why).__name__)
+    return NotSent(sentence)
+
+
+def _message(invitation: Invitation) -> EmailMultiAlternatives:
+    order = invitation.order
+    with translation.override(invitation.language):
+        subject, text = words_of(invitation)
+        names = {
+            "link": invitation.url,
+            "amount": money(order.money),
+            "until": plain_moment(order.expires_at),
+        }
+        body = filled(text, **names)
+        html = render_to_string(
+            "mail/link.html",
+            {
+                "shop": order.shop,
+                "order": order,
+                "language": invitation.language,
+                "before": filled(text.split("{link}", 1)[0], **names).strip(),
+                "after": filled(text.split("{link}", 1)[1], **names).strip() if "{link}" in text else "",
+                "url": invitation.url,
+            },
+        )
+        message = EmailMultiAlternatives(
+            subject=" ".join(filled(subject, **names).split()),  # no line may end within it
+            body=body if "{link}" in text else f"{body}\n\n{invitation.url}",
+            from_email=settings.DEFAULT_FROM_EMAIL,
+            to=[invitation.to],
+            reply_to=[order.shop.support_email] if order.shop.support_email else None,
+        )
+        message.attach_alternative(html, "text/html")
+    return message
+
+
+def words_of(invitation: Invitation) -> tuple[str, str]:
+    """Subject and text as the merchant wrote them, else our own."""
+    subject, text = LINK_TEXTS[0].in_language(invitation.language)
+    return invitation.subject or subject, invitation.text or text

@@ -1,0 +1,147 @@
+"""What do the platform's words mean in ours? Statuses, codes of a decline, and sentences cut to what may be shown."""
+
+from providers.base import Card, OperationStatus, Outcome
+from providers.errors import Decline
+from providers.http import redact_text
+
+DEBIT, CREDIT, VERIFICATION = "DEBIT", "CREDIT", "VERIFICATION"
+
+# A transaction's detailedStatus, where it is a payment. Those of RUNNING but one are under way.
+OUTCOMES = {
+    "ACCEPTED": Outcome.PAID,
+    "AUTHORISED": Outcome.PAID,  # captured by itself, on the day that was agreed
+    "CAPTURED": Outcome.PAID,
+    "PARTIALLY_AUTHORISED": Outcome.PAID,
+    "AUTHORISED_TO_VALIDATE": Outcome.AUTHORIZED,
+    "WAITING_AUTHORISATION": Outcome.PENDING,
+    "WAITING_AUTHORISATION_TO_VALIDATE": Outcome.PENDING,  # nothing is reserved yet
+    "UNDER_VERIFICATION": Outcome.PENDING,
+    "INITIAL": Outcome.PENDING,
+    "WAITING_FOR_PAYMENT": Outcome.PENDING,
+    "PRE_AUTHORISED": Outcome.PENDING,
+    "CAPTURE_PENDING": Outcome.PENDING,
+    "SUSPENDED": Outcome.PENDING,
+    "PENDING": Outcome.PENDING,
+    "REFUND_TO_RETRY": Outcome.PENDING,
+    "REFUSED": Outcome.FAILED,
+    "ERROR": Outcome.FAILED,
+    "CANCELLED": Outcome.CANCELED,
+    "EXPIRED": Outcome.EXPIRED,
+    "CAPTURE_FAILED": Outcome.FAILED,
+    "ABANDONED": Outcome.CANCELED,
+    "NOT_CREATED": Outcome.FAILED,
+}
+# A transaction that the shopper tried and that came to nothing.
+REFUSALS = frozenset({"REFUSED", "ERROR", "CAPTURE_FAILED", "NOT_CREATED"})
+CAPTURED = frozenset({"CAPTURED"})  # ... and can be refunded; before, it is cancelled or lessened
+# Promised by the bank, and not moved yet: it may still come to nothing, and nobody need ring.
+NOT_MOVED = frozenset({"AUTHORISED", "PARTIALLY_AUTHORISED"})
+
+# The same words, where it is a refund.
+REFUNDS = {
+    "ACCEPTED": OperationStatus.SUCCESS,
+    "AUTHORISED": OperationStatus.SUCCESS,
+    "CAPTURED": OperationStatus.SUCCESS,
+    "REFUSED": OperationStatus.FAILURE,
+    "ERROR": OperationStatus.FAILURE,
+    "CANCELLED": OperationStatus.FAILURE,
+    "EXPIRED": OperationStatus.FAILURE,
+    "CAPTURE_FAILED": OperationStatus.FAILURE,
+    "ABANDONED": OperationStatus.FAILURE,
+    "NOT_CREATED": OperationStatus.FAILURE,
+}
+
+# A payment order's status. REFUSED is left out: the last try was refused, and there may be another one.
+ORDERS = {
+    "RUNNING": Outcome.OPEN,
+    "PAID": Outcome.PAID,
+    "EXPIRED": Outcome.EXPIRED,
+    "CANCELLED": Outcome.CANCELED,
+    "CANCELED": Outcome.CANCELED,  # the sources spell it in both ways
+}
+ORDER_REFUSED = "REFUSED"
+ORDER_RUNNING = "RUNNING"
+
+
+def of_transaction(word: str) -> tuple[Outcome, str]:
+    """A payment's detailedStatus as an outcome, and a warning for a word that nobody told us of."""
+    outcome = OUTCOMES.get(word)
+    return (Outcome.PENDING, unknown("payment", word)) if outcome is None else (outcome, "")
+
+
+def of_refund(word: str) -> tuple[OperationStatus, str]:
+    status = REFUNDS.get(word)
+    if status is not None:
+        return status, ""
+    if OUTCOMES.get(word) is Outcome.PENDING:
+        return OperationStatus.PENDING, ""
+    return OperationStatus.UNCERTAIN, unknown("refund", word)
+
+
+def unknown(what: str, word: str) -> str:
+    if not word:
+        return f"PayZen does not say how the {what} stands."
+    return f'PayZen calls the {what} "{plain(word)[:40]}", a word that we do not know.'
+
+
+def plain(text: str) -> str:
+    """The platform's sentence on one line, without card numbers and without its length."""
+    return redact_text(" ".join(text[:2000].split()))[:200]
+
+
+def decline(code: str, message: str, detail_code: str = "", detail: str = "") -> Decline:
+    """Why not. `code` is PayZen's (ACQ_001), `detail_code` of an ACQ code the issuer's own (51)."""
+    prefix = code.partition("_")[0]
+    reason = _PREFIXES.get(prefix, "declined")
+    if prefix == "ACQ":
+        reason = _ISSUERS.get(detail_code, reason)
+    said = plain(": ".join(part for part in (message, detail) if part))
+    return Decline(code=plain(code)[:60] or "refused", message=said, reason=reason)
+
+
+_PREFIXES = {
+    "ACQ": "declined",
+    "AUTH": "authentication_failed",
+    "CLIENT": "declined",
+    "INT": "technical_error",
+    "PSP": "technical_error",
+}
+# 51 stands in the sources. The others are the issuers' common numbers (ISO 8583) [inferred]; the rest is "declined".
+_ISSUERS = {
+    "14": "invalid_card",
+    "33": "expired_card",
+    "34": "fraud_suspected",
+    "41": "lost_or_stolen",
+    "43": "lost_or_stolen",
+    "51": "insufficient_funds",
+    "54": "expired_card",
+    "57": "not_supported",
+    "59": "fraud_suspected",
+    "61": "limit_exceeded",
+    "65": "limit_exceeded",
+    "96": "technical_error",
+}
+
+_BRANDS = {
+    "AMEX": "American Express",
+    "CB": "CB",
+    "MAESTRO": "Maestro",
+    "MASTERCARD": "Mastercard",
+    "VISA": "Visa",
+    "VISA_ELECTRON": "Visa Electron",
+}
+
+
+def card(brand: str, pan: str, month: int | None, year: int | None, holder: str) -> Card | None:
+    """What may be shown of a card: `pan` is masked already, and of it only the end is kept."""
+    last4 = pan[-4:]
+    last4 = last4 if last4.isascii() and last4.isdigit() and len(last4) == 4 else ""
+    if not (brand or last4):
+        return None
+    return Card(
+        brand=_BRANDS.get(brand) or plain(brand.replace("_", " ")).title()[:30],
+        last4=last4,
+        expiry_month=month if month and 1 <= month <= 12 else None,
+        expiry_year=year if year and 2000 <= year < 2200 else None,
+        holder=holder,
+    )
