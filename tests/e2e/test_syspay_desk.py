@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
-from playwright.sync_api import BrowserContext, expect
+from playwright.sync_api import BrowserContext, StorageState, expect
 
 from tests.e2e.pages import Admin, Checkout
 from tests.e2e.stage import Order, Stage, eventually
@@ -252,6 +252,19 @@ def test_an_existing_order_by_phone(stage: Stage, admin: Admin) -> None:
     is_paid_once(order, record)
     assert record.ends() == [("FAILED", 4299), ("FAILED", 4299), ("SUCCESS", 4299)]
     expect(admin.attempts).to_have_text(["failed", "paid"])
+
+
+def test_by_phone_without_javascript_and_by_the_payers_way_back(
+    stage: Stage, visitor: Callable[..., BrowserContext], merchants_cookies: StorageState
+) -> None:
+    """SysPay does not say which of the two ways back its form takes: both lead to the merchant's page."""
+    browser = visitor(storage_state=merchants_cookies, java_script_enabled=False)
+    admin = Admin(browser.new_page(), stage.site)
+    order, record = order_of(stage)
+    by_phone(admin, order)
+    to_form(admin).pay(APPROVED, amount="42.99 EUR")
+    says(admin, "Paid: €42.99.")
+    is_paid_once(order, record)
 
 
 @pytest.mark.usefixtures("operator_sits_there")
