@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import BrowserContext, expect
 
 from tests.e2e import pages
-from tests.e2e.pages import Admin, Checkout
+from tests.e2e.pages import Admin, Checkout, Shop
 from tests.e2e.stage import Order, Stage, eventually
 from tests.e2e.syspay import APPROVED, MONTHLY, ONCE_ONLY, Record, form_on, order_of, paid
 
@@ -89,6 +89,31 @@ def rows(admin: Admin) -> list[str]:
         )])
         for row in table.locator("tbody tr").all()
     ]  # fmt: skip
+
+
+def test_a_subscription_from_the_shop_through_its_first_two_billings(stage: Stage, plain: Checkout) -> None:
+    shop = Shop(plain.page, stage.shop)
+    shop.put("Friend of the museum")
+    shop.order_as_guest()
+    order = stage.find(plain.reference)
+    record = Record(stage, order)
+    plain.pay.click()
+    form_on(plain.page).pay(amount="1.00 EUR")
+    plain.is_receipt(amount="€1.00")
+    order.becomes("paid")
+    number = begun(order)
+    stands(stage, number, "active", "trial")
+    for count in (1, 2):
+        bill(stage, record)
+        assert len(further(stage, number, count)) == count
+    assert further(stage, number, 2) == [("/2", "paid", 1500), ("/3", "paid", 1500)]
+    assert taken(stage, record) == [
+        ("SUBSCRIPTION_TRIAL", "SUCCESS", 100),
+        ("SUBSCRIPTION_BILL", "SUCCESS", 1500),
+        ("SUBSCRIPTION_BILL", "SUCCESS", 1500),
+    ]
+    shop.page.goto(f"{shop.url}orders/{order.reference}/")
+    shop.says("Paid")
 
 
 def test_a_subscription_is_begun_billed_twice_and_ended(stage: Stage, plain: Checkout, admin: Admin) -> None:
