@@ -19,11 +19,11 @@ from checkout.merchant.desk_fields import LANGUAGES
 from checkout.merchant.link_change import of_the_attempt
 from checkout.merchant.link_form import LinkForm, Message, preview, with_text
 from checkout.merchant.link_rows import address, can_send_again, can_withdraw, links_of, pending_change
-from checkout.merchant.link_ways import MAY_SEND, is_payable, ways_for
+from checkout.merchant.link_ways import MAY_SEND, ways_for
 from checkout.merchant.shown import provider_name
 from checkout.models import Invitation, Order
 from checkout.payments.change import NotChanged, change
-from checkout.payments.links import NotSent, errors_of, invite, send_again, withdraw
+from checkout.payments.links import NotSent, errors_of, invite, is_payable, send_again, withdraw
 from checkout.payments.timeline import Who
 from checkout.templatetags.guichet import money as money_text
 from checkout.templatetags.guichet import plain_moment

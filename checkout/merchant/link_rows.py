@@ -10,10 +10,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from checkout.merchant.link_ways import MAY_SEND, is_payable, ways_for
+from checkout.merchant.link_ways import MAY_SEND, ways_for
 from checkout.merchant.shown import badge, provider_name
 from checkout.models import Invitation, Order
-from checkout.payments.links import channels_of_ours
+from checkout.payments.links import channels_of_ours, is_payable
 from checkout.payments.wanted import wish_of
 from checkout.states import OrderState, State
 from checkout.templatetags.guichet import money as money_text

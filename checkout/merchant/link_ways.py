@@ -8,7 +8,6 @@ from django.utils.translation import gettext_lazy
 from checkout.models import Account, Invitation, Order
 from checkout.payments.border import methods_for, provider_for
 from checkout.payments.links import channels_of_ours
-from checkout.states import HELD_STATES, OrderState
 
 MAY_SEND = ("checkout.change_order",)
 # What of the form each channel reads. A provider's link and its invoice are handed over by the merchant, and
@@ -65,10 +64,3 @@ def ways_for(order: Order) -> list[Way]:
     return ours + [
         Way(channel, one) for one in methods_for(order) for channel in provider_for(one).sends_by()
     ]
-
-
-def is_payable(order: Order) -> bool:
-    """May a customer be asked to pay it now?"""
-    if order.state != OrderState.OPEN or order.is_past_hold() or order.agreement_id is not None:
-        return False
-    return not order.payments.filter(state__in=HELD_STATES).exists()

@@ -353,6 +353,13 @@ def opened(invitation: Invitation) -> None:
 # --- may it be? ------------------------------------------------------------------------------------------------------
 
 
+def is_payable(order: Order) -> bool:
+    """May a customer be asked to pay it now?"""
+    if order.state != OrderState.OPEN or order.is_past_hold() or order.agreement_id is not None:
+        return False
+    return not order.payments.filter(state__in=HELD_STATES).exists()
+
+
 def _must_be_payable(order: Order) -> None:
     if order.agreement_id is not None:
         raise NotSent("A further payment of an agreement is charged; nobody is asked to pay it.")

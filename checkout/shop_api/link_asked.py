@@ -6,11 +6,10 @@ from typing import Any
 from checkout.link_texts import LINK_TEXTS
 from checkout.models import Account, Invitation, Order, Shop
 from checkout.payments.border import methods_for, provider_for
-from checkout.payments.links import channels_of_ours
+from checkout.payments.links import channels_of_ours, is_payable
 from checkout.shop_api.accounts import named, only_one
 from checkout.shop_api.link_shapes import NewLink
 from checkout.shop_api.problems import FieldError, fields_problem
-from checkout.states import HELD_STATES, OrderState
 from providers.errors import Misconfigured
 
 _OURS = (Invitation.COPY, Invitation.EMAIL)
@@ -89,7 +88,7 @@ def _sends_by(account: Account) -> tuple[str, ...]:
 
 def ways_for(order: Order) -> list[dict[str, Any]]:
     """Ours first, then each account's that takes the order, in the merchant's sequence. None when it cannot be paid."""
-    if not _is_payable(order):
+    if not is_payable(order):
         return []
     ways = [_way(channel) for channel in channels_of_ours()]
     latest = order.latest_attempt()
@@ -106,10 +105,3 @@ def _way(channel: str, account: Account | None = None) -> dict[str, Any]:
         "name": account.name if account else "",
         "reads": list(_READS.get(channel, ())),
     }
-
-
-def _is_payable(order: Order) -> bool:
-    """As `links` has it, which says it only when a link is asked for."""
-    if order.state != OrderState.OPEN or order.is_past_hold() or order.agreement_id is not None:
-        return False
-    return not order.payments.filter(state__in=HELD_STATES).exists()
