@@ -251,7 +251,9 @@ class LinkPages:
         except NotSent as why:
             return self._leave(request, unsure(_("It was not withdrawn: %(why)s") % {"why": why}), link.order)
         return self._leave(
-            request, done(_("The link is withdrawn: nothing can be paid by it any more.")), link.order
+            request,
+            done(_("The link is withdrawn. If money comes by it all the same, it is counted.")),
+            link.order,
         )
 
     # --- what all of them do

@@ -164,7 +164,7 @@ def withdraw(admin: Admin, order: Order) -> None:
     admin.open(order.id)
     admin.body.get_by_role("link", name="Withdraw", exact=True).click()
     admin.press("Withdraw the link")
-    says(admin, "The link is withdrawn: nothing can be paid by it any more.")
+    says(admin, "The link is withdrawn. If money comes by it all the same, it is counted.")
 
 
 def change_amount(admin: Admin, order: Order, amount: str) -> None:

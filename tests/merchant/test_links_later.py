@@ -136,7 +136,10 @@ def test_a_link_of_ours_is_withdrawn(client: Client, order: Order) -> None:
     assert lines(client, order) == [("link to copy", "to be handed over by you", ["page", "withdraw"])]
     html = client.get(at("withdraw", order, link.pk)).content.decode()
     assert "Whoever follows this link reads that it was withdrawn." in html
-    assert pressed(client, "withdraw", link) == "The link is withdrawn: nothing can be paid by it any more."
+    assert (
+        pressed(client, "withdraw", link)
+        == "The link is withdrawn. If money comes by it all the same, it is counted."
+    )
     assert lines(client, order) == [("link to copy", "withdrawn", [])]
     assert client.get(f"/l/{link.token}/").status_code == 410
     assert f">{order.pay_url}</code>" in client.get(page(order)).content.decode()  # the one at hand again
@@ -149,7 +152,7 @@ def test_a_link_of_ours_is_withdrawn(client: Client, order: Order) -> None:
 @pytest.mark.parametrize(
     ("answer", "told", "stands"),
     [
-        (Report(outcome=Outcome.CANCELED), "The link is withdrawn: nothing can be paid by it any more.",
+        (Report(outcome=Outcome.CANCELED), "The link is withdrawn. If money comes by it all the same, it is counted.",
          ("SMS by the provider", "withdrawn", [])),
         (Uncertain("No answer."),
          "It was not withdrawn: The provider could not withdraw the link now; it can still be paid.",
