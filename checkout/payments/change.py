@@ -48,8 +48,7 @@ def change(
     with order_lock(order.pk) as locked:
         _must_be_allowed(locked, money, expires_at)
         attempt = locked.open_attempt()
-        same = money in (None, locked.money) and expires_at in (None, locked.expires_at)
-        if same and (attempt is None or wish_of(attempt) is None):
+        if _is_so(locked, money, expires_at) and (attempt is None or wish_of(attempt) is None):
             return locked
     by = By(who, user)
     if attempt is not None and _can_follow(attempt) and _follow(attempt, money, expires_at, by):
@@ -57,6 +56,10 @@ def change(
     if attempt is not None and cancel_attempt(attempt, give_up=False, who=who, user=user).is_open:
         raise NotChanged("An attempt is open and cannot be given up at its provider now.")
     return _write(order, money, expires_at, by)
+
+
+def _is_so(order: Order, money: Money | None, expires_at: datetime | None) -> bool:
+    return money in (None, order.money) and expires_at in (None, order.expires_at)
 
 
 def _must_be_allowed(order: Order, money: Money | None, expires_at: datetime | None) -> None:
@@ -83,6 +86,8 @@ def _write(order: Order, money: Money | None, expires_at: datetime | None, by: B
         _must_be_allowed(locked, money, expires_at)
         if locked.open_attempt() is not None:
             raise NotChanged("An attempt was begun meanwhile; the order is as it was.")
+        if _is_so(locked, money, expires_at):  # somebody else wanted the same at the same moment
+            return locked
         until = expires_at or locked.expires_at
         write_change(locked, money or locked.money, until, who=by.who, user=by.user)
         return locked
@@ -111,7 +116,7 @@ def _follow(attempt: Payment, money: Money | None, expires_at: datetime | None, 
     else:
         apply(row.pk, report, answers=by)
     after = Payment.objects.select_related("order").get(pk=row.pk)
-    if (money is None or after.order.money == money) and expires_at in (None, after.order.expires_at):
+    if _is_so(after.order, money, expires_at):
         return True
     if not after.is_open:
         raise NotChanged(f"The attempt is {after.state} meanwhile; the order is as it was.")

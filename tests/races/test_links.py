@@ -1,6 +1,7 @@
 """A link, a change and a shopper at one moment: what does the lock prevent? Each race has a twin without it."""
 
 import importlib
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -274,3 +275,26 @@ def test_a_change_and_many_looks(script: Script, account: Account, order: Order)
     assert results[0].money == NEW
     assert codes(order).count("order.changed") == 1
     assert (fresh(order).money, again(attempt).money, broken()) == (NEW, NEW, {})
+
+
+# --- two tabs want the same end --------------------------------------------------------------------------------------
+
+
+def the_same_end(race: Race, order: Order, gate: str) -> tuple[Any, Any]:
+    race.gate(changing, gate)
+    later = order.expires_at + timedelta(days=1)
+    return race.run(*[lambda: change(fresh(order), expires_at=later, who=Who.MERCHANT)] * 2)
+
+
+@pytest.mark.parametrize("gate", ["_write", "write_change"])  # before the second lock, and within it
+def test_two_that_want_the_same_are_one_change(race: Race, order: Order, gate: str) -> None:
+    first, second = the_same_end(race, order, gate)
+    assert first.expires_at == second.expires_at == fresh(order).expires_at
+    assert codes(order).count("order.changed") == 1
+    assert race.second_came_through is (gate == "_write")
+
+
+@pytest.mark.usefixtures("unlocked")
+def test_twin_two_that_want_the_same_without_the_lock(race: Race, order: Order) -> None:
+    the_same_end(race, order, "write_change")
+    assert codes(order).count("order.changed") == 2

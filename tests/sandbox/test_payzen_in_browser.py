@@ -122,7 +122,7 @@ def test_a_refusal_a_challenge_and_the_signed_return(merchant: Merchant, page: P
         fill(frame, NO_FUNDS)
         frame.get_by_role("button", name="Pay 9.90 EUR").click()
         expect(frame.get_by_role("alert")).to_contain_text("The payment was refused.")
-        assert page.evaluate("heard") == ["ACQ_001"]
+        eventually(lambda: page.evaluate("heard") == ["ACQ_001"])  # told from one window to the other
         fill(frame, CHALLENGED)
         frame.get_by_role("button", name="Pay 9.90 EUR").click()
         frame.get_by_label("Code from your bank").fill("1234")
@@ -142,7 +142,7 @@ def test_on_submit_may_keep_the_page(merchant: Merchant, page: Page) -> None:
         )
         frame = opened(page, shop)
         frame.get_by_text("Use a test card").click()
-        assert page.evaluate("ready") is True
+        eventually(lambda: page.evaluate("window.ready"))
         frame.get_by_role("button", name="Accepted (Mastercard)").click()
         eventually(lambda: page.evaluate("window.got"))
         got = page.evaluate("got")
