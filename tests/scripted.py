@@ -56,6 +56,7 @@ from providers.base import (
 )
 from providers.errors import FieldError, Forged, Invalid
 from providers.money import Money
+from tests.movements import note_its_money
 
 PASSWORD = "canary-7f3a-do-not-show"
 WEBHOOK_SECRET = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
@@ -412,6 +413,7 @@ def make_payment(
     payment = Payment.objects.create(
         order=order, account=account, number=number, state=state, **{**usual, **columns}
     )
+    note_its_money(payment)
     if payment.provider_id:
         payment.provider_references.create(account=account, value=payment.provider_id)
     if state in {State.PAID, State.REFUNDED} and order.state != OrderState.PAID:

@@ -35,6 +35,16 @@ class Account(models.Model):
     position = models.PositiveSmallIntegerField(_("position"), default=0)
     settings = models.JSONField(_("settings"), default=dict, blank=True)
     secrets = EncryptedField(_("secrets"), blank=True, default="")
+    # What was before the last rotation and still verifies what comes in: {name: value}, until `former_until`.
+    former_secrets = EncryptedField(blank=True, default="")
+    former_until = models.DateTimeField(null=True, blank=True, editable=False)
+    # When each last verified something: {"now": {name: ISO 8601}, "former": {...}}.
+    secrets_used = models.JSONField(default=dict, blank=True, editable=False)
+    # Of a test account alone: which misfortunes are rehearsed on it (`checkout.payments.rehearsal`).
+    rehearsal = models.JSONField(_("rehearsal"), default=dict, blank=True)
+    tested_at = models.DateTimeField(_("connection tested"), null=True, blank=True, editable=False)
+    tested_well = models.BooleanField(null=True, editable=False)
+    tested_said = models.CharField(max_length=500, blank=True, editable=False)
     last_answer_at = models.DateTimeField(_("last answer"), null=True, blank=True, editable=False)
     last_notification_at = models.DateTimeField(_("last notification"), null=True, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -43,6 +53,12 @@ class Account(models.Model):
         verbose_name = _("provider account")
         verbose_name_plural = _("provider accounts")
         ordering = ["position", "created_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(live=False) | models.Q(rehearsal={}),
+                name="nothing_is_rehearsed_on_a_live_account",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Upper
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -39,6 +40,20 @@ def new_number() -> str:
     return "G-" + "".join(secrets.choice(_NUMBER_ALPHABET) for _digit in range(9))
 
 
+class Call(models.TextChoices):
+    """For what a person is called to an order."""
+
+    LATE_MONEY = "late_money", _("money came late")
+    WRONG_AMOUNT = "wrong_amount", _("another amount")
+    SECOND_PAYMENT = "second_payment", _("paid twice")
+    CONFLICT = "conflict", _("done in part, or contradictory")
+    UNCERTAIN = "uncertain", _("nobody knows how it ended")
+    CHARGEBACK = "chargeback", _("chargeback")
+    AGREEMENT = "agreement", _("agreement")
+    ACCOUNT = "account", _("the account's settings")
+    OTHER = "other", _("something else")
+
+
 class Order(models.Model):
     """What one shopper is to pay once. Has many payments: one per attempt."""
 
@@ -52,7 +67,7 @@ class Order(models.Model):
     shop = models.ForeignKey(Shop, on_delete=models.PROTECT, related_name="orders")
     number = models.CharField(_("number"), max_length=20, unique=True, default=new_number, editable=False)
     token = models.CharField(max_length=40, unique=True, default=new_token, editable=False)
-    reference = models.CharField(_("shop's reference"), max_length=100)
+    reference = models.CharField(_("shop's reference"), max_length=100, db_index=True)
     state = models.CharField(
         _("state"), max_length=10, choices=STATES, default=OrderState.OPEN, editable=False
     )
@@ -62,7 +77,7 @@ class Order(models.Model):
     description = models.CharField(_("description"), max_length=255, blank=True)
     items = models.JSONField(default=list, blank=True)  # [{name, quantity, unit_price (minor units), sku}]
     customer = models.JSONField(default=dict, blank=True)  # the fields of providers.base.Customer
-    email = models.EmailField(_("e-mail"), blank=True)  # the customer's, again, to search by
+    email = models.EmailField(_("e-mail"), blank=True, db_index=True)  # the customer's, again, to search by
     language = models.CharField(_("language"), max_length=5, default="en")
     terms = models.JSONField(default=dict, blank=True)  # of a subscription or plan: `checkout.payments.terms`
     # The agreement of which this order is a further payment; null for what a shopper is to pay.
@@ -83,6 +98,9 @@ class Order(models.Model):
     attention = models.CharField(
         _("needs a person"), max_length=300, blank=True, editable=False, help_text=_("Why, in a sentence.")
     )
+    calls = models.CharField(
+        max_length=150, blank=True, editable=False
+    )  # ",late_money,conflict,": see `Call`
     swept_at = models.DateTimeField(
         null=True, blank=True, editable=False
     )  # when the sweep last tried to close it
@@ -104,7 +122,18 @@ class Order(models.Model):
         ]
         indexes = [
             models.Index(fields=["state", "expires_at"], name="orders_running_out"),
-            models.Index(fields=["email"], name="orders_by_email"),
+            models.Index(Upper("email"), name="orders_by_email_any_case"),
+            models.Index(Upper("reference"), name="orders_by_reference_any_case"),
+            models.Index(fields=["amount_minor", "currency"], name="orders_by_amount"),
+            models.Index(fields=["state", "-id"], name="orders_by_state"),
+            models.Index(fields=["shop", "-id"], name="orders_by_shop"),
+            models.Index(fields=["created_at"], name="orders_by_day"),
+            models.Index(fields=["-id"], condition=~models.Q(attention=""), name="orders_needing_a_person"),
+        ]
+        permissions = [
+            ("send_link", _("May send payment links")),
+            ("take_by_phone", _("May take payments by phone")),
+            ("export_order", _("May export orders and payments")),
         ]
 
     def __str__(self) -> str:
@@ -116,6 +145,10 @@ class Order(models.Model):
     @property
     def money(self) -> Money:
         return Money(self.amount_minor, self.currency)
+
+    def called_for(self) -> list[str]:
+        """The words of `Call`, in the sequence in which they came."""
+        return [word for word in self.calls.split(",") if word]
 
     @property
     def pay_url(self) -> str:

@@ -95,6 +95,18 @@ class Payment(models.Model):
         verbose_name = _("payment")
         verbose_name_plural = _("payments")
         ordering = ["-id"]
+        permissions = [
+            ("capture_payment", _("May capture payments")),
+            ("void_payment", _("May void payments")),
+            ("refund_payment", _("May refund payments")),
+            ("charge_payment", _("May charge saved cards and agreements")),
+        ]
+        indexes = [
+            models.Index(fields=["created_at"], name="payments_by_day"),
+            models.Index(fields=["account", "-id"], name="payments_by_account"),
+            models.Index(fields=["state", "-id"], name="payments_by_state"),
+            models.Index(fields=["amount_minor", "currency"], name="payments_by_amount"),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["order", "number"], name="attempts_are_numbered"),
             models.UniqueConstraint(

@@ -4,7 +4,9 @@ import hashlib
 import secrets
 import uuid
 
+from django.conf import settings
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from checkout.fields import EncryptedField
@@ -13,6 +15,14 @@ from checkout.fields import EncryptedField
 class Shop(models.Model):
     """A sales channel of the merchant's, with its own keys and its own address for webhooks."""
 
+    # The e-mails to customers that a shop may have sent; `checkout.letters` writes them.
+    LETTERS = [
+        ("receipt", _("a receipt when an order is paid")),
+        ("refund", _("a word when money goes back")),
+        ("known", _("“we know now”, when a payment was in doubt")),
+        ("reminder", _("a reminder before a payment link ends")),
+    ]
+
     name = models.CharField(_("name"), max_length=100)
     slug = models.SlugField(unique=True)
     return_url = models.URLField(
@@ -20,8 +30,47 @@ class Shop(models.Model):
         blank=True,
         help_text=_("Where the shopper goes after the receipt, unless the order says."),
     )
+    return_origins = models.JSONField(
+        _("allowed return addresses"),
+        default=list,
+        blank=True,
+        help_text=_(
+            "Where an order may send the shopper back to, such as https://shop.example.com. None: anywhere."
+        ),
+    )
+    logo = models.BinaryField(_("logo"), null=True, blank=True)
+    logo_type = models.CharField(
+        max_length=20, blank=True, editable=False
+    )  # image/png, image/jpeg, image/webp
+    colour = models.CharField(
+        _("colour"), max_length=7, blank=True, help_text=_("Of buttons and links, such as #1d4ed8.")
+    )
+    languages = models.JSONField(
+        _("languages"),
+        default=list,
+        blank=True,
+        help_text=_("In which shoppers may read. None: all there are."),
+    )
+    letters = models.JSONField(_("e-mails to customers"), default=list, blank=True)  # words of LETTERS
+    merchant_email = models.EmailField(
+        _("your e-mail"), blank=True, help_text=_("Told when webhooks are paused. Never shown to shoppers.")
+    )
+    members = models.ManyToManyField(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("who may see it"),
+        blank=True,
+        related_name="shops",
+        help_text=_(
+            "Somebody who is named at any shop sees these shops alone; who is named at none sees all."
+        ),
+    )
     webhook_url = models.URLField(_("webhook address"), blank=True)
     webhook_secret = EncryptedField(_("webhook secret"), blank=True, default="")
+    # Signs beside the new one until `webhook_former_until`.
+    webhook_former_secret = EncryptedField(blank=True, default="")
+    webhook_former_until = models.DateTimeField(null=True, blank=True, editable=False)
+    webhook_failing_since = models.DateTimeField(null=True, blank=True, editable=False)  # no 2xx since
+    webhook_paused_at = models.DateTimeField(null=True, blank=True, editable=False)
     support_email = models.EmailField(
         _("support e-mail"), blank=True, help_text=_("Shown to shoppers who need a person.")
     )
@@ -38,6 +87,10 @@ class Shop(models.Model):
         return self.name
 
 
+def all_scopes() -> list[str]:
+    return [word for word, _what in ApiKey.SCOPES]
+
+
 def _digest(key: str) -> str:
     # The key has 256 random bits, so a plain hash cannot be guessed backwards; a slow one would only slow us.
     return hashlib.sha256(key.encode()).hexdigest()
@@ -46,6 +99,14 @@ def _digest(key: str) -> str:
 class ApiKey(models.Model):
     """A shop's bearer key. Only its hash is kept: it can be shown once, and never again."""
 
+    SCOPES = [
+        ("read", _("read orders, links, agreements and cards")),
+        ("orders", _("create, change and cancel orders")),
+        ("links", _("send and withdraw payment links")),
+        ("charges", _("open payments, charge cards and agreements")),
+        ("operations", _("capture, void and refund")),
+    ]
+
     shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="api_keys")
     name = models.CharField(_("name"), max_length=100, default="default")
     prefix = models.CharField(max_length=12, help_text=_("The key's first characters, to tell keys apart."))
@@ -53,6 +114,11 @@ class ApiKey(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     last_used_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
+    ends_at = models.DateTimeField(_("good until"), null=True, blank=True)  # a rotation has set its end
+    scopes = models.JSONField(_("scopes"), default=all_scopes)  # words of SCOPES
+    # The rate window: how many requests came since it began.
+    window_at = models.DateTimeField(null=True, blank=True, editable=False)
+    window_count = models.PositiveIntegerField(default=0, editable=False)
 
     class Meta:
         verbose_name = _("API key")
@@ -62,15 +128,20 @@ class ApiKey(models.Model):
         return f"{self.prefix}…"
 
     @classmethod
-    def issue(cls, shop: Shop, name: str = "default", key: str = "") -> tuple["ApiKey", str]:
-        """A new key and its only readable copy."""
+    def issue(
+        cls, shop: Shop, name: str = "default", key: str = "", scopes: list[str] | None = None
+    ) -> tuple["ApiKey", str]:
+        """A new key and its only readable copy; without `scopes` it may do everything."""
         key = key or "gk_" + secrets.token_urlsafe(32)
-        return cls.objects.create(shop=shop, name=name, prefix=key[:10], digest=_digest(key)), key
+        scopes = all_scopes() if scopes is None else scopes
+        row = cls.objects.create(shop=shop, name=name, prefix=key[:10], digest=_digest(key), scopes=scopes)
+        return row, key
 
     @classmethod
     def find(cls, key: str) -> "ApiKey | None":
         """The living key that reads `key`. Looked up by hash, so the time it takes tells nothing."""
-        return cls.objects.select_related("shop").filter(digest=_digest(key), revoked_at=None).first()
+        alive = models.Q(ends_at=None) | models.Q(ends_at__gt=timezone.now())
+        return cls.objects.select_related("shop").filter(alive, digest=_digest(key), revoked_at=None).first()
 
 
 class IdempotencyKey(models.Model):
@@ -95,7 +166,10 @@ class ShopEvent(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     shop = models.ForeignKey(Shop, on_delete=models.PROTECT, related_name="events")
-    order = models.ForeignKey("checkout.Order", on_delete=models.PROTECT, related_name="events")
+    order = models.ForeignKey(
+        "checkout.Order", on_delete=models.PROTECT, null=True, blank=True, related_name="events"
+    )  # null: a test event
+    sequence = models.PositiveIntegerField(default=0)  # 1, 2, 3 ... of its order's; sent in that sequence
     type = models.CharField(max_length=50)  # order.paid, order.canceled ...
     payload = models.JSONField()
     created_at = models.DateTimeField(auto_now_add=True)

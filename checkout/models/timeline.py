@@ -67,6 +67,7 @@ class Exchange(models.Model):
         verbose_name = _("exchange")
         verbose_name_plural = _("exchanges")
         ordering = ["-id"]
+        indexes = [models.Index(fields=["account", "-at"], name="exchanges_by_account")]
 
     def __str__(self) -> str:
         return f"{self.method} {self.url}"

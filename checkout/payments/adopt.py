@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Q, Sum
 from django.utils import timezone
 
-from checkout.models import Agreement, Order, Payment, ProviderReference
+from checkout.models import Agreement, Call, Order, Payment, ProviderReference
 from checkout.payments.attention import flag
 from checkout.payments.terms import terms_of
 from checkout.payments.texts import fit
@@ -86,7 +86,7 @@ def _adopt(first: Order, agreement: Agreement, name: str, charge: AgreementCharg
     tell(order, "payment.found", payment=payment, who=Who.PROVIDER, agreement=agreement.number,
          money=str(charge.money))  # fmt: skip
     for doubt in _doubts(agreement, charge):
-        flag(order, doubt)
+        flag(order, doubt, Call.AGREEMENT)
 
 
 def _new_order(first: Order, agreement: Agreement, money: Money, number: int) -> Order:

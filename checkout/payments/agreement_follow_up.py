@@ -6,7 +6,7 @@ import structlog
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from checkout.models import Agreement
+from checkout.models import Agreement, Call
 from checkout.payments.adopt import adopt
 from checkout.payments.agreements import look_after_silence, next_look, take_agreement
 from checkout.payments.attention import flag
@@ -106,7 +106,7 @@ def _not_answered(agreement: Agreement, why: ProviderError) -> None:
                          agreement=row.number, why=str(why))  # fmt: skip
         _ask_again(row)
         if news and not isinstance(why, Uncertain):
-            flag(order, f"{row.account.name}: {why}")
+            flag(order, f"{row.account.name}: {why}", Call.ACCOUNT)
 
 
 def _refused(agreement: Agreement, why: ProviderError) -> None:
@@ -117,7 +117,7 @@ def _refused(agreement: Agreement, why: ProviderError) -> None:
              agreement=row.number, why=str(why))  # fmt: skip
         _ask_again(row)
         if not isinstance(why, Invalid):  # whoever asked is told; the merchant has to act
-            flag(order, f"{row.account.name}: {why}")
+            flag(order, f"{row.account.name}: {why}", Call.ACCOUNT)
 
 
 def _ask_again(row: Agreement) -> None:

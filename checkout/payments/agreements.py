@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from checkout.models import Agreement, Order, Payment
+from checkout.models import Agreement, Call, Order, Payment
 from checkout.payments.adopt import adopt
 from checkout.payments.attention import flag
 from checkout.payments.events import owe
@@ -65,7 +65,7 @@ def take_agreement(
     if problem:
         if tell_once(order, "payment.objection", payment=payment, who=Who.PROVIDER, weight=Weight.WARNING,
                      why=problem):  # fmt: skip
-            flag(order, problem)
+            flag(order, problem, Call.AGREEMENT)
         if not new:
             _put_off(agreement)
         return ()
@@ -163,7 +163,11 @@ def _take(order: Order, agreement: Agreement, report: AgreementReport, *, new: b
              why=agreement.end_reason or "—")  # fmt: skip
         owe(order, "agreement.updated")
         if agreement.phase == Phase.RETRY and before[1] != Phase.RETRY:
-            flag(order, f"a payment of agreement {agreement.number} failed; the provider tries again")
+            flag(
+                order,
+                f"a payment of agreement {agreement.number} failed; the provider tries again",
+                Call.AGREEMENT,
+            )
 
 
 def _weight(agreement: Agreement) -> str:
@@ -178,7 +182,7 @@ def _compare_kinds(order: Order, agreement: Agreement) -> None:
         why = f"asked for {_IN_WORDS[order.kind]}, the provider set up {_IN_WORDS[agreement.kind]}"
         tell(order, "payment.objection", payment=agreement.payment, who=Who.PROVIDER, weight=Weight.WARNING,
              why=why)  # fmt: skip
-        flag(order, f"{why}: agreement {agreement.number}")
+        flag(order, f"{why}: agreement {agreement.number}", Call.AGREEMENT)
 
 
 def _compare_terms(order: Order, agreement: Agreement, report: AgreementReport) -> None:
@@ -199,7 +203,7 @@ def _compare_terms(order: Order, agreement: Agreement, report: AgreementReport) 
     if not said.exists():
         tell(order, "payment.objection", payment=agreement.payment, who=Who.PROVIDER, weight=Weight.WARNING,
              why=why)  # fmt: skip
-        flag(order, why)
+        flag(order, why, Call.AGREEMENT)
 
 
 def _in_words(terms: Terms) -> dict[str, str]:

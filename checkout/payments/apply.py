@@ -12,14 +12,15 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from checkout.models import Operation, Order, Payment, ProviderReference, Tender
+from checkout.models import Call, Movement, Operation, Order, Payment, ProviderReference, Tender
 from checkout.payments.agreements import charge_failed, take_agreement
-from checkout.payments.attention import flag
+from checkout.payments.attention import Doubt, flag
 from checkout.payments.cards import keep_card
 from checkout.payments.chargebacks import take_chargebacks
 from checkout.payments.events import owe
 from checkout.payments.locks import order_lock
-from checkout.payments.objections import MONEY_OUTCOMES, SUMS, objection, sum_of
+from checkout.payments.movements import note_movement
+from checkout.payments.objections import MONEY_OUTCOMES, SUMS, objection, of_another, sum_of
 from checkout.payments.operations import take_operations
 from checkout.payments.schedule import next_check
 from checkout.payments.texts import fit, fit_json, fit_to_show
@@ -45,7 +46,10 @@ class _News:
     """What is to be said when the payment is saved: webhooks carry a snapshot of the rows."""
 
     events: list[str] = field(default_factory=list)
-    doubts: list[str] = field(default_factory=list)
+    doubts: list[Doubt] = field(default_factory=list)
+
+    def doubt(self, why: str, call: Call) -> None:
+        self.doubts.append(Doubt(why, call))
 
 
 def apply(
@@ -67,7 +71,7 @@ def apply(
         warned = bool(report.warning) and tell_once(order, "payment.warning", payment=payment, who=Who.PROVIDER,
                                                     weight=Weight.WARNING, why=report.warning)  # fmt: skip
         if doubt := take_change(order, payment, report, answers):
-            news.doubts.append(doubt)
+            news.doubt(doubt, Call.WRONG_AMOUNT)
         asked = payment.amount_minor
         payment.amount_minor = other_amount(payment, report) or asked
         problem = objection(payment, report)
@@ -95,18 +99,20 @@ def apply(
             payment.checks = payment.checks + 1 if payment.state == before else 0
             if could_retry and not payment.may_retry and payment.state not in MONEY_STATES:
                 # The shopper reads that the shop has been told: here it is.
-                news.doubts.append("another attempt could charge twice: look at the provider's record first")
+                news.doubt(
+                    "another attempt could charge twice: look at the provider's record first", Call.UNCERTAIN
+                )
         if warned and payment.state in MONEY_STATES and payment.authorized_minor:
             # Where money has come nobody looks again of themselves: a chargeback, money taken twice, or only reserved.
-            news.doubts.append(report.warning)
+            news.doubt(report.warning, Call.OTHER)
         payment.next_check_at = next_look(payment, timezone.now()) or report.look_again
         payment.save()
         if report.agreement is not None and not problem and order.agreement_id is None:
             take_agreement(order, payment, report.agreement)
         for event in news.events:
             owe(order, event)
-        for doubt in news.doubts:
-            flag(order, doubt)
+        for why, call in news.doubts:
+            flag(order, why, call)
         return payment
 
 
@@ -163,7 +169,14 @@ def _take_sums(order: Order, payment: Payment, report: Report, news: _News, *, o
         tell(order, "payment.sums", payment=payment, who=Who.PROVIDER, **told)
     if after["refunded"] != before["refunded"]:
         news.events.append("order.refunded")
+    _note_movements(payment, before, after)
     _take_tenders(payment, report)
+
+
+def _note_movements(payment: Payment, before: Mapping[str, int], after: Mapping[str, int]) -> None:
+    for kind in (Movement.Kind.CAPTURED, Movement.Kind.REFUNDED):
+        if moved := after[kind] - before[kind]:
+            note_movement(payment, kind, moved)
 
 
 def _take_tenders(payment: Payment, report: Report) -> None:
@@ -277,7 +290,9 @@ def _money_came(order: Order, payment: Payment, news: _News) -> None:
     second = was is OrderState.PAID or others.filter(state__in=HELD_STATES).exists()
     if payment.money != order.money:
         # An attempt from before the order was changed. It does not pay what is owed now.
-        news.doubts.append(f"{payment.money} came for the order, which is over {order.money} by now")
+        news.doubt(
+            f"{payment.money} came for the order, which is over {order.money} by now", Call.WRONG_AMOUNT
+        )
     elif payment.state == State.PAID and can_move_order(was, OrderState.PAID):
         order.state = OrderState.PAID
         order.paid_at = order.closed_at = timezone.now()
@@ -287,12 +302,15 @@ def _money_came(order: Order, payment: Payment, news: _News) -> None:
     elif payment.state == State.AUTHORIZED and not second:
         news.events.append("order.authorized")
     if was in {OrderState.CANCELED, OrderState.EXPIRED}:
-        news.doubts.append(f"{payment.money} came after the order was {was}")
+        news.doubt(f"{payment.money} came after the order was {was}", Call.LATE_MONEY)
     if second:
-        news.doubts.append(f"a second payment of {payment.money} came for the same order: void or refund one")
+        news.doubt(
+            f"a second payment of {payment.money} came for the same order: void or refund one",
+            Call.SECOND_PAYMENT,
+        )
     # Nobody is to pay once more: the follow-up abandons what is still open at the provider, and now is the time.
     if others.filter(state__in=OPEN_STATES).update(next_check_at=timezone.now()):
-        news.doubts.append("it was paid while another attempt was still open")
+        news.doubt("it was paid while another attempt was still open", Call.SECOND_PAYMENT)
 
 
 def _object(order: Order, payment: Payment, report: Report, problem: str, news: _News) -> None:
@@ -304,7 +322,7 @@ def _object(order: Order, payment: Payment, report: Report, problem: str, news: 
         if can_move(State(payment.state), State.PENDING):
             _move(payment, State.PENDING)
         if told:  # a person who has seen it is not called again by the same answer
-            news.doubts.append(problem)
+            news.doubt(problem, Call.CONFLICT if of_another(payment, report) else Call.WRONG_AMOUNT)
     payment.checks += 1
 
 

@@ -1,15 +1,17 @@
 """What did a bank take back? Kept once, told to the shop, and a person is called: there is a time limit to object."""
 
-from checkout.models import Chargeback, Order, Payment
+from checkout.models import Call, Chargeback, Movement, Order, Payment
+from checkout.payments.attention import Doubt
+from checkout.payments.movements import note_movement
 from checkout.payments.texts import fit
 from checkout.payments.timeline import Weight, Who, tell
 from providers.base import Report
 
 
-def take_chargebacks(order: Order, payment: Payment, report: Report) -> tuple[bool, list[str]]:
+def take_chargebacks(order: Order, payment: Payment, report: Report) -> tuple[bool, list[Doubt]]:
     """Keep what is new of the report's chargebacks. Returns whether anything is, and what a person has to look at. Call
     under the lock."""
-    news, doubts = False, []
+    news, doubts = False, list[Doubt]()
     for told in report.chargebacks:
         row, new = Chargeback.objects.get_or_create(
             payment=payment,
@@ -26,7 +28,9 @@ def take_chargebacks(order: Order, payment: Payment, report: Report) -> tuple[bo
             news = True
             tell(order, "payment.charged_back", payment=payment, who=Who.PROVIDER, weight=Weight.BAD,
                  money=str(row.money), why=row.reason or "—")  # fmt: skip
-            doubts.append(f"the bank took {row.money} back (reason {row.reason or 'not told'})")
+            note_movement(payment, Movement.Kind.CHARGED_BACK, row.amount_minor)
+            why = f"the bank took {row.money} back (reason {row.reason or 'not told'})"
+            doubts.append(Doubt(why, Call.CHARGEBACK))
             continue
         before, status = row.money, fit(told.status, 30) or row.status
         if (before, row.status) == (told.money, status):
@@ -37,5 +41,7 @@ def take_chargebacks(order: Order, payment: Payment, report: Report) -> tuple[bo
         tell(order, "payment.chargeback_status", payment=payment, who=Who.PROVIDER, money=str(row.money),
              status=row.status or "—")  # fmt: skip
         if row.money != before:
-            doubts.append(f"the bank took {row.money} back, not {before} as was told first")
+            note_movement(payment, Movement.Kind.CHARGED_BACK, row.amount_minor - before.minor)
+            why = f"the bank took {row.money} back, not {before} as was told first"
+            doubts.append(Doubt(why, Call.CHARGEBACK))
     return news, doubts

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from django.db import transaction
+from django.db.models import Max
 from django.dispatch import Signal
 from django.utils import timezone
 
@@ -20,12 +21,19 @@ def owe(order: Order, type_: str) -> None:
     if not order.shop.webhook_url:
         return
     now = timezone.now()
+    sequence = (order.events.aggregate(last=Max("sequence"))["last"] or 0) + 1  # under the order's lock
     event = ShopEvent.objects.create(
         shop=order.shop,
         order=order,
+        sequence=sequence,
         type=type_,
         next_try_at=now + HEAD_START,
-        payload={"type": type_, "timestamp": now.isoformat(), "data": order_snapshot(order)},
+        payload={
+            "type": type_,
+            "timestamp": now.isoformat(),
+            "sequence": sequence,
+            "data": order_snapshot(order),
+        },
     )
     # Robust: what was committed stays done, even if nobody can be told of it at this moment. The sweep will.
     transaction.on_commit(lambda: owed.send(sender=ShopEvent, event_id=str(event.pk)), robust=True)

@@ -13,6 +13,7 @@ from checkout.models import (
     Chargeback,
     Delivery,
     Invitation,
+    Movement,
     Operation,
     Order,
     Payment,
@@ -66,6 +67,7 @@ def violations() -> dict[str, int]:
         ).count(),
         "two agreements claim one payment": _claimed_twice().count(),
         "a payment plan took more than its total": _plans_beyond_their_total().count(),
+        "what moved is not what a payment's sums say": _moved_otherwise().count(),
     }
 
 
@@ -87,6 +89,17 @@ def _claimed_twice() -> QuerySet[ProviderReference, Any]:
         .filter(orders__gt=1)
         .order_by()
     )
+
+
+def _moved_otherwise() -> QuerySet[Payment]:
+    def moved(kind: str) -> Coalesce:
+        rows = Movement.objects.filter(payment=OuterRef("pk"), kind=kind).order_by().values("payment")
+        total = rows.annotate(total=Sum("amount_minor")).values("total")
+        return Coalesce(Subquery(total), 0, output_field=BigIntegerField())
+
+    return Payment.objects.annotate(
+        moved_in=moved(Movement.Kind.CAPTURED), moved_back=moved(Movement.Kind.REFUNDED)
+    ).exclude(captured_minor=F("moved_in"), refunded_minor=F("moved_back"))
 
 
 def _plans_beyond_their_total() -> QuerySet[Agreement]:

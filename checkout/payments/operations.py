@@ -9,7 +9,8 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from checkout.models import Operation, Order, Payment
+from checkout.models import Call, Operation, Order, Payment
+from checkout.payments.attention import Doubt
 from checkout.payments.texts import fit, fit_to_show
 from checkout.payments.timeline import Weight, Who, tell
 from providers.base import Operation as Listed
@@ -23,13 +24,13 @@ A_PERSON_MAY_KNOW = timedelta(hours=1)
 SUM_OF = {Verb.CAPTURE: "captured_minor", Verb.VOID: "voided_minor", Verb.REFUND: "refunded_minor"}
 
 
-def take_operations(order: Order, payment: Payment, report: Report) -> list[str]:
+def take_operations(order: Order, payment: Payment, report: Report) -> list[Doubt]:
     """Bring our rows up to what `report` says. Returns what a person has to look at. Call under the order's lock, when
     the payment has taken the report's sums."""
     if report.operations is None:
         _take_from_sums(order, payment)
         return _unknown_for_long(payment)
-    doubts = []
+    doubts: list[Doubt] = []
     seen: set[int] = set()
     for listed in report.operations:
         row = _row_of(payment, listed, seen)
@@ -40,7 +41,7 @@ def take_operations(order: Order, payment: Payment, report: Report) -> list[str]
         else:
             changed = _take_status(order, payment, row, listed)
             if changed and row.status == OperationStatus.CONFLICT:
-                doubts.append(f"{row.verb} of {row.money} was done in part only")
+                doubts.append(Doubt(f"{row.verb} of {row.money} was done in part only", Call.CONFLICT))
         row.provider_id = fit(listed.provider_id, 100) or row.provider_id
         row.save()
         seen.add(row.pk)
@@ -52,7 +53,7 @@ def take_operations(order: Order, payment: Payment, report: Report) -> list[str]
     return doubts + _unknown_for_long(payment)
 
 
-def _unknown_for_long(payment: Payment) -> list[str]:
+def _unknown_for_long(payment: Payment) -> list[Doubt]:
     """Whom the provider leaves in the dark, it will not enlighten any more. Said once for each."""
     long_ago = timezone.now() - A_PERSON_MAY_KNOW
     unknown = payment.operations.filter(
@@ -62,7 +63,8 @@ def _unknown_for_long(payment: Payment) -> list[str]:
     for row in unknown:
         row.person_asked = True
         row.save(update_fields=["person_asked"])
-        doubts.append(f"nobody knows whether the {row.verb} of {row.money} was done: look at the provider")
+        why = f"nobody knows whether the {row.verb} of {row.money} was done: look at the provider"
+        doubts.append(Doubt(why, Call.UNCERTAIN))
     return doubts
 
 

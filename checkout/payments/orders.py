@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from checkout.models import Order, Shop
+from checkout.payments.attention import unflag
 from checkout.payments.border import aware
 from checkout.payments.locks import order_lock
 from checkout.payments.timeline import Who, tell
@@ -91,5 +92,4 @@ def mark_seen(order: Order, *, user: Any) -> None:
     with order_lock(order.pk) as locked:
         if locked.attention:
             tell(locked, "order.seen", who=Who.MERCHANT, user=user, why=locked.attention)
-            locked.attention = ""
-            locked.save(update_fields=["attention"])
+            unflag(locked)

@@ -5,7 +5,7 @@ from datetime import timedelta
 import structlog
 from django.utils import timezone
 
-from checkout.models import Payment
+from checkout.models import Call, Payment
 from checkout.payments.apply import apply, next_look, show_as_json
 from checkout.payments.attention import flag
 from checkout.payments.border import charge_for, provider_for
@@ -39,7 +39,7 @@ def ask(payment: Payment, *, patience: float | None = None) -> Report | None:
         news = not_answered(payment, str(why), soon=False)
         if news:  # said once: a person who has seen it is not called again for the same
             with order_lock(payment.order_id) as order:
-                flag(order, f"{payment.account.name}: {why}")
+                flag(order, f"{payment.account.name}: {why}", Call.ACCOUNT)
     return None
 
 

@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
-from checkout.models import Account, Invitation, Order, Payment, SavedCard
+from checkout.models import Account, Call, Invitation, Order, Payment, SavedCard
 from checkout.payments.apply import apply, started
 from checkout.payments.attention import flag
 from checkout.payments.border import charge_for, prospective_charge, provider_for
@@ -278,7 +278,7 @@ def _not_opened(payment: Payment, why: str, *, code: str, fields: tuple[FieldErr
                 ]
             )
             if code != "unreachable":
-                flag(order, f"{payment.account.name}: {why}")
+                flag(order, f"{payment.account.name}: {why}", Call.ACCOUNT)
         return apply(
             payment.pk,
             Report(

@@ -23,6 +23,7 @@ from checkout.payments.timeline import Weight, Who, tell
 from checkout.states import OrderState, State
 from providers.base import OperationStatus, Verb
 from tests.merchant.scripted import API_SECRET, RING_SECRET, Scripted, ScriptedSettings
+from tests.movements import note_its_money
 
 WEBHOOK_SECRET = "whsec_Y2FuYXJ5LXdlYmhvb2stc2VjcmV0LTEyMzQ="
 CARD_TOKEN = "canary-card-token-90ef"
@@ -94,6 +95,7 @@ def payment(of: Order, at: Account, state: State = State.STARTED, **fields: Any)
             "decline_reason": "insufficient_funds",
         }
     row = Payment.objects.create(order=of, account=at, state=state, **{**values, **fields})
+    note_its_money(row)
     ProviderReference.objects.create(payment=row, account=at, value=row.provider_id)
     tell(of, "payment.created", payment=row, who=Who.SHOPPER, method="Scripted card")
     if state in _ORDER_STATE:

@@ -65,7 +65,7 @@ def test_what_the_shop_gets(wire: responses.RequestsMock) -> None:
     body = sent.body
     assert isinstance(body, bytes)
     told = json.loads(body)
-    assert set(told) == {"type", "timestamp", "data"}
+    assert set(told) == {"type", "timestamp", "sequence", "data"}
     assert told["type"] == "order.canceled"
     assert told["data"]["id"] == event.order.number
     assert sent.headers["Content-Type"] == "application/json"

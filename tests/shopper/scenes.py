@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from checkout.models import Account, Order, Payment, SavedCard
+from checkout.models import Account, Call, Order, Payment, SavedCard
 from checkout.payments import settle
 from checkout.payments.apply import apply
 from checkout.payments.attention import flag
@@ -52,7 +52,7 @@ class Stage:
 
     def needs_a_person(self, order: Order) -> Order:
         with order_lock(order.pk) as locked:
-            flag(locked, "asked 42.99 EUR, provider reports 42.99 USD")
+            flag(locked, "asked 42.99 EUR, provider reports 42.99 USD", Call.WRONG_AMOUNT)
         return order
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from checkout.models import Account, Agreement, Order, Payment
+from checkout.models import Account, Agreement, Movement, Order, Payment
 from checkout.payments.agreement_charge import charge_again
 from checkout.payments.agreement_follow_up import look_at
 from checkout.payments.orders import ReferenceTaken
@@ -185,6 +185,7 @@ def test_an_account_that_is_switched_off(script: Script, agreement: Agreement) -
 
 def test_while_the_first_payment_is_under_way(script: Script, agreement: Agreement) -> None:
     Payment.objects.update(state=State.PENDING, authorized_minor=0, captured_minor=0)
+    Movement.objects.all().delete()
     Order.objects.update(state=OrderState.OPEN)
     with pytest.raises(NotPayable, match="under way"):
         charge(agreement)
