@@ -81,6 +81,7 @@ def test_what_the_shop_reads(order: Order, event: ShopEvent) -> None:
     assert event.payload == {
         "type": "order.paid",
         "timestamp": event.payload["timestamp"],
+        "sequence": 1,
         "data": {
             "id": order.number,
             "reference": order.reference,
