@@ -422,8 +422,13 @@ class Provider(ABC):
 
     def addresses(self, urls: Urls) -> tuple[Address, ...]:
         """Which addresses of ours the merchant pastes at the provider, and which every payment brings. Asks nobody."""
-        where = "In the provider's back office: where it asks for the address of notifications."
-        return (Address(label="Notification address", url=urls.notify, where=where),)
+        return (
+            Address(
+                label="Notification address",
+                url=urls.notify,
+                where="In the provider's back office: where it asks for the address of notifications.",
+            ),
+        )
 
     def refuses(self, charge: Charge) -> str:
         """Why this account cannot take this charge, in a sentence for the merchant; "" when it can. Asks nobody."""

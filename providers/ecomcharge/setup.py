@@ -26,8 +26,9 @@ def probe(settings: EcomchargeSettings, gate: BeGateway) -> Probe:
             gate.knock(f"{host}{path}", headers)
         except (Misconfigured, Unreachable, Uncertain) as problem:
             raise type(problem)(f"{title[name]}, {host}: {problem}") from problem
-    said = "All three addresses were asked for something that does not exist, and they took Shop ID and Secret key."
-    return Probe(said=said)
+    return Probe(
+        said="All three addresses were asked for something that does not exist, and took Shop ID and Secret key."
+    )
 
 
 def addresses(settings: EcomchargeSettings, urls: Urls) -> tuple[Address, ...]:

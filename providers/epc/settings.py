@@ -44,14 +44,14 @@ class EpcSettings(AccountSettings):
     )
     point_of_sale: PositiveInt = Field(
         title="Point of sale",
-        description="The id of the one that sells online. In S360's back office: the point of sale, of a sales channel "
-        'of type Internet. There, under Characteristics, Payment modes, set "Use payment widget if supported" to Yes; '
-        "and set the EPC Shop ID among its Internet parameters.",
+        description="The id of the point of sale that sells online. In S360's back office: the points of sale of a "
+        "sales channel of type Internet. Under its Characteristics, Payment modes, set "
+        '"Use payment widget if supported" to Yes, and set the EPC Shop ID.',
     )
     payment_method: PositiveInt = Field(
         title="Payment method",
-        description="The id of the one that goes through EPC (interface version V10). In S360's back office: the "
-        "payment methods of the point of sale.",
+        description="The id of the payment method that goes through EPC (interface version V10). In S360's back "
+        "office: the payment methods of the point of sale.",
     )
     environment: Literal["production", "preproduction", "demo"] = Field(
         "production",

@@ -24,7 +24,8 @@ def probe(gateway: Gateway, *, live: bool) -> Probe:
     if shown is not None and shown is not live:
         raise Misconfigured(f"{_OTHER_MODE[shown]} Look at the Password.")
     return Probe(
-        said="PayZen was called with its web service for trying, and took Shop ID and Password.", live=shown
+        said="PayZen's test service (Charge/SDKTest) was called, and it took Shop ID and Password.",
+        live=shown,
     )
 
 

@@ -21,7 +21,7 @@ def probe(settings: PurseSettings, purse: Purse) -> Probe:
     if purse.knows_entity({"entity_id": settings.entity_id, **_ABOUT}):
         return Probe(said="Purse gave an access token, and named the means of payment of this entity.")
     return Probe(
-        said="Purse gave an access token and took it; whether the Entity ID is right, it tells with a payment alone."
+        said="Purse gave an access token and took it; whether the Entity ID is right, only a payment will tell."
     )
 
 
@@ -30,7 +30,7 @@ def addresses(urls: Urls) -> tuple[Address, ...]:
         Address(
             label="Domain to be allowed",
             url=origin(urls.back),
-            where="Ask Purse to allow this domain, in the sandbox and in production: its form loads on no other.",
+            where="Ask Purse to allow this domain, in the sandbox and in production.",
         ),
         Address(label="Notification address", url=urls.notify, where=""),
         Address(label="Return address", url=urls.back, where=""),

@@ -15,7 +15,7 @@ def probe(wire: Wire) -> Probe:
     except WireRefusal as no:
         raise Uncertain(f"SysPay lets this account in, but does not list its payments. {no}") from no
     return Probe(
-        said="SysPay was asked for the payments of a reference that there is not, and it took the passphrase."
+        said="SysPay was asked for a payment that does not exist, and it took API login and passphrase."
     )
 
 
