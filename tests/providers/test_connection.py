@@ -226,8 +226,9 @@ REFUSED = [
 @pytest.mark.parametrize(("slug", "at", "answer", "said"), REFUSED)
 def test_what_is_wrong_is_named(slug: str, at: int, answer: Any, said: str, wire: Asked) -> None:
     wire.steps = [*GOOD[slug][:at], (GOOD[slug][at][0], answer)]
+    wrong: dict[str, Any] = {SECRET[slug]: CANARY}
     with pytest.raises(Misconfigured, match=f"(?s){said}") as caught:
-        wire.provider(slug, **{SECRET[slug]: CANARY}).probe()
+        wire.provider(slug, **wrong).probe()
     assert CANARY not in f"{caught.value!r} {wire.shown}"
     assert "canary" not in str(caught.value)
 
@@ -406,10 +407,12 @@ def _signed(slug: str, former: str) -> Incoming:
 def test_with_the_former_value_what_it_signed_is_believed(slug: str, name: str, wire: Asked) -> None:
     assert name in provider_class(slug).verifies
     incoming = _signed(slug, "the-former-secret-1")
+    newer: dict[str, Any] = {name: "the-newer-secret-1"}
+    former: dict[str, Any] = {name: "the-former-secret-1"}
     with pytest.raises(Forged):
-        wire.provider(slug, **{name: "the-newer-secret-1"}).read_notification(incoming)
+        wire.provider(slug, **newer).read_notification(incoming)
     with pytest.raises(Invalid):
-        wire.provider(slug, **{name: "the-former-secret-1"}).read_notification(incoming)
+        wire.provider(slug, **former).read_notification(incoming)
 
 
 def test_payzens_return_is_believed_by_the_former_key(wire: Asked) -> None:

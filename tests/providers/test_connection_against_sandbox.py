@@ -73,7 +73,7 @@ def test_a_right_account_is_let_in(own_sandbox: str) -> None:  # noqa: F811 - th
         ("payzen", {"shop_id": "1"}),
     ],
 )
-def test_a_wrong_one_is_not(slug: str, wrong: dict[str, str], own_sandbox: str) -> None:  # noqa: F811
+def test_a_wrong_one_is_not(slug: str, wrong: dict[str, Any], own_sandbox: str) -> None:  # noqa: F811
     with pytest.raises(Misconfigured):
         provider(own_sandbox, slug, **wrong).probe()
 
