@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 from pydantic import BaseModel, ConfigDict
 
 from providers.agreements import Agreement, AgreementReport, Ending, Terms
+from providers.declines import Code
 from providers.errors import Decline, FieldError, Forged
 from providers.http import Http
 from providers.money import Money
@@ -405,6 +406,7 @@ class Provider(ABC):
     occasions: ClassVar[frozenset[Occasion]] = frozenset()  # in which the merchant may charge a saved card
     needs_script: ClassVar[bool] = False  # the shopper cannot pay this way without JavaScript
     desk: ClassVar[bool] = False  # the merchant can take a payment on its form, the customer on the phone
+    codes: ClassVar[Mapping[str, Code]] = {}  # every code for a no that the provider is known to give
 
     def __init__(self, settings: AccountSettings, *, live: bool, http: Http) -> None:
         self.settings = settings
@@ -503,6 +505,11 @@ class Provider(ABC):
         """How the provider will share `money` out to the means of payment, so that a merchant can see it first; () when
         there is but one, or the provider does not say. Invalid when `plan` is none. Asks nobody."""
         return ()
+
+    @classmethod
+    def code(cls, word: str) -> Code | None:
+        """What a code says; None for one that is in no list. Where codes have families, the class writes this anew."""
+        return cls.codes.get(word)
 
     @classmethod
     def can(cls, verb: str) -> bool:

@@ -27,7 +27,8 @@ from providers.base import (
     Verb,
     Widget,
 )
-from providers.ecomcharge import bodies, children, refusals, rules, webhooks
+from providers.declines import Code
+from providers.ecomcharge import bodies, children, declines, refusals, rules, webhooks
 from providers.ecomcharge.children import Paid
 from providers.ecomcharge.order import EcomchargeOrder
 from providers.ecomcharge.refusals import Refused
@@ -51,6 +52,7 @@ class Ecomcharge(Provider):
     options_type = EcomchargeOrder
     kinds = frozenset({Kind.ONE_OFF, Kind.SAVE_CARD})
     occasions = frozenset(Occasion)
+    codes = declines.CODES
 
     settings: EcomchargeSettings
 
@@ -62,6 +64,10 @@ class Ecomcharge(Provider):
             raise Misconfigured("A live account calls eComCharge over https:// only: mend its addresses.")
         if live and urlsplit(self.settings.gateway_url).netloc.startswith("demo-"):
             raise Misconfigured("The demonstration gateway takes no live payments: mend the gateway address.")
+
+    @classmethod
+    def code(cls, word: str) -> Code | None:
+        return declines.code(word)
 
     def refuses(self, charge: Charge) -> str:
         if sentence := super().refuses(charge):

@@ -31,7 +31,8 @@ from providers.base import (
     Started,
     Widget,
 )
-from providers.epc import bodies
+from providers.declines import Code
+from providers.epc import bodies, declines
 from providers.epc.settings import EpcOrder, EpcSettings
 from providers.epc.wire import (
     S360,
@@ -47,7 +48,6 @@ from providers.epc.wire import (
     card,
     from_thousandths,
     plain,
-    reason,
     to_thousandths,
 )
 from providers.errors import Decline, Forged, Invalid, Misconfigured, ProviderError, Uncertain
@@ -71,6 +71,7 @@ class Epc(Provider):
     options_type = EpcOrder
     kinds = frozenset({Kind.ONE_OFF, Kind.SAVE_CARD})
     needs_script = True
+    codes = declines.CODES
 
     settings: EpcSettings
 
@@ -85,6 +86,10 @@ class Epc(Provider):
             raise Misconfigured(
                 "SecuTix's production environment is for live accounts, and they use no other."
             )
+
+    @classmethod
+    def code(cls, word: str) -> Code | None:
+        return declines.code(word)
 
     def refuses(self, charge: Charge) -> str:
         if sentence := super().refuses(charge):
@@ -397,7 +402,7 @@ class Epc(Provider):
         if outcome is Outcome.FAILED and payment:
             psp = plain(str(payment.psp_additional_returned_data.get(self.settings.decline_name) or ""))
             why = psp.replace("_", " ") or plain(payment.status_detail)
-            decline = Decline(code=psp or "FAILED", message=why, reason=reason(why))
+            decline = Decline(code=psp or "FAILED", message=why, reason=declines.reason(psp, why))
         unsafe = "S360 does not say that a further payment would be safe: let somebody look first."
         return self._report(
             charge,

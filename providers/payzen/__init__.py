@@ -27,10 +27,11 @@ from providers.base import (
     Started,
     Widget,
 )
+from providers.declines import Code
 from providers.errors import Declined, FieldError, Invalid, Misconfigured
 from providers.http import Http
 from providers.money import Money
-from providers.payzen import bodies, notices, refusals, returns, rules, words
+from providers.payzen import bodies, declines, notices, refusals, returns, rules, words
 from providers.payzen.operations import Till
 from providers.payzen.order import PayzenOrder
 from providers.payzen.settings import PayzenSettings
@@ -56,6 +57,7 @@ class PayZen(Provider):
     settings_type = PayzenSettings
     options_type = PayzenOrder
     channels = (PAGE, WIDGET)
+    codes = declines.CODES
 
     settings: PayzenSettings
 
@@ -72,6 +74,10 @@ class PayZen(Provider):
             raise Misconfigured(
                 "A test account needs PayZen's password for tests, not the one for production."
             )
+
+    @classmethod
+    def code(cls, word: str) -> Code | None:
+        return declines.code(word)
 
     def refuses(self, charge: Charge) -> str:
         if sentence := super().refuses(charge):

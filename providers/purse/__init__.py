@@ -36,6 +36,7 @@ from providers.errors import FieldError, Forged, Invalid, Misconfigured, Uncerta
 from providers.http import Http
 from providers.money import Money
 from providers.purse import priorities, session, signing, words
+from providers.purse.declines import CODES
 from providers.purse.order import PurseOrder
 from providers.purse.report import listed, report_of
 from providers.purse.settings import PurseSettings, is_address
@@ -59,6 +60,7 @@ class Purse(Provider):
     settings_type = PurseSettings
     options_type = PurseOrder
     channels = ("widget", OWN_PAGE)
+    codes = CODES
 
     settings: PurseSettings
 

@@ -24,11 +24,13 @@ from providers.base import (
     Returned,
     Started,
 )
+from providers.declines import Code
 from providers.errors import FieldError, Invalid, Misconfigured
 from providers.http import Http
 from providers.money import Money
 from providers.syspay import (
     agreements,
+    declines,
     locks,
     notices,
     operations,
@@ -52,6 +54,7 @@ class SysPay(Provider):
     options_type = SysPayOptions
     kinds = frozenset(request.TYPES)
     desk = True
+    codes = declines.CODES
 
     settings: SysPaySettings
 
@@ -67,6 +70,10 @@ class SysPay(Provider):
             raise Misconfigured("SysPay's sandbox is for test accounts: mend the address of SysPay.")
         if not live and name == urlsplit(LIVE_HOST).hostname:
             raise Misconfigured("A test account must not take real money: mend the address of SysPay.")
+
+    @classmethod
+    def code(cls, word: str) -> Code | None:
+        return declines.code(word)
 
     def refuses(self, charge: Charge) -> str:
         if sentence := super().refuses(charge):
