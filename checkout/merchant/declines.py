@@ -183,7 +183,7 @@ def _unlisted(payment: Payment, ours: Reason) -> str:
         "meaning": ours.meaning,
         "provider": provider_name(payment.account),
         "code": payment.decline_code,
-        "message": payment.decline_message,
+        "message": payment.decline_message.rstrip("."),
     }
     if payment.decline_message:
         return (

@@ -110,6 +110,7 @@ _STATUSES: Mapping[str, Code] = {
 
 _NUMBERS: Mapping[int, Code] = {
     # [public], the catalogue. [inferred]: that a refused payment or operation may bring any of them.
+    10005: shared.PROVIDER_BROKEN,
     20006: shared.WRONG_ACCOUNT,
     20007: _UNKNOWN,
     20019: _UNKNOWN,
