@@ -108,7 +108,7 @@ CODES: Mapping[str, Code] = {
     ),
     "F.0134": Code(
         "authentication_failed",
-        "The code that the bank sent by text message was not typed rightly.",
+        "The code that the bank sent by text message was not typed correctly.",
     ),
     "F.0135": Code(
         "declined",

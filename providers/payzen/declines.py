@@ -174,6 +174,11 @@ _FORM_EXPIRED = Code(
     "The payment form was open for too long and has expired.",
     "Nothing is wrong with the card: let the customer open the payment page anew.",
 )
+_CARD_RULE = Code(
+    "not_supported",
+    "A rule of yours at PayZen refuses cards of this kind, such as prepaid, virtual or business cards.",
+    "Another card. The rule stands in PayZen’s Back Office, under risk management.",
+)
 _WALLET_REFUSED = Code(
     "declined",
     "The customer’s wallet or credit company refused the payment.",
@@ -186,7 +191,7 @@ _CODES: Mapping[str, Code] = {
     # [public]
     "ACQ_999": Code("technical_error", "The bank that your contract is with had a technical failure."),
     "AUTH_100": Code(
-        "authentication_failed", "3-D Secure: the answer of the customer’s bank was not signed rightly."
+        "authentication_failed", "3-D Secure: the answer of the customer’s bank was not signed correctly."
     ),
     "AUTH_101": shared.AUTHENTICATION_BROKE,
     "AUTH_102": Code(
@@ -226,7 +231,7 @@ _CODES: Mapping[str, Code] = {
     "PSP_043": _NO_REFUND,
     "PSP_051": shared.CARD_NOT_TAKEN,
     "PSP_052": Code(
-        "authentication_failed", "3-D Secure: the answer of the customer’s bank was not signed rightly."
+        "authentication_failed", "3-D Secure: the answer of the customer’s bank was not signed correctly."
     ),
     "PSP_053": shared.AUTHENTICATION_BROKE,
     "PSP_054": shared.AUTHENTICATION_BROKE,
@@ -278,7 +283,6 @@ _CODES: Mapping[str, Code] = {
     "PSP_136": shared.AUTHENTICATION_TOO_SLOW,
     "PSP_201": shared.CARD_NOT_TAKEN,
     "PSP_202": shared.EXPIRED,
-    **dict.fromkeys(("PSP_203", "PSP_204", "PSP_205"), shared.STOPPED_BY_RULES),
     **dict.fromkeys(
         ("PSP_301", "PSP_302", "PSP_303", "PSP_304", "PSP_305", "PSP_306", "PSP_307"),
         shared.AUTHENTICATION_BROKE,
@@ -300,8 +304,8 @@ _CODES: Mapping[str, Code] = {
         ("PSP_526", "PSP_527", "PSP_528", "PSP_529", "PSP_530", "PSP_531", "PSP_532", "PSP_533"),
         shared.WRONG_NUMBER,
     ),
-    "PSP_534": shared.STOPPED_BY_RULES,
-    "PSP_535": shared.STOPPED_BY_RULES,
+    "PSP_534": _CARD_RULE,
+    "PSP_535": _CARD_RULE,
     "PSP_536": shared.STOPPED_BY_RULES,
     "PSP_539": shared.NOT_AUTHENTICATED,
     "PSP_546": _AMOUNT,
@@ -311,7 +315,7 @@ _CODES: Mapping[str, Code] = {
         ("PSP_582", "PSP_584", "PSP_586", "PSP_590", "PSP_615", "PSP_638", "PSP_639"), _NO_REFUND
     ),
     "PSP_583": _AMOUNT,
-    "PSP_600": shared.STOPPED_BY_RULES,
+    "PSP_600": _CARD_RULE,
     "PSP_601": Code("declined", "The first instalment was refused, and so the others were, too."),
     "PSP_605": shared.NOT_AUTHENTICATED,
     "PSP_606": shared.CURRENCY_NOT_TAKEN,

@@ -29,7 +29,7 @@ CODES: Mapping[str, Code] = {
     "CONFLICT": Code(
         "technical_error",
         "One means of payment did its part, and another failed.",
-        "Look at the table of the means of payment what was done. What is missing can be asked for anew.",
+        "The table of the means of payment shows what was done. What is missing can be asked for anew.",
     ),
     # [inferred]: other spellings of the same
     "FAILED": Code("technical_error", "The payment failed at Purse for a technical reason."),

@@ -147,7 +147,7 @@ _NUMBERS: Mapping[int, Code] = {
     ),
     30030: Code(
         "limit_exceeded",
-        "More is processed in a time than your contract with SysPay allows.",
+        "More is being processed than your contract with SysPay allows in that time.",
         "Another card does not help: wait, or ask SysPay to raise the limit.",
     ),
     30034: Code(
@@ -166,7 +166,7 @@ _NUMBERS: Mapping[int, Code] = {
         "Refund in the currency of the payment.",
     ),
     40005: Code(
-        "declined", "SysPay does not take the amount of the refund.", "Look what is left of the payment."
+        "declined", "SysPay does not take the amount of the refund.", "Look at what is left of the payment."
     ),
     40006: _TOO_MUCH_BACK,
     40009: _UNKNOWN,
