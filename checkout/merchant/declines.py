@@ -109,7 +109,7 @@ OURS: dict[str, tuple[Promise, Promise]] = {
     ),
     "misconfigured": (
         _("The provider refuses something in this account’s settings, so nobody can pay through it."),
-        _("Mend what the provider’s sentence names, in the account’s settings or at the provider. The customer can do "
+        _("Mend what the sentence above names, in the account’s settings or at the provider. The customer can do "
           "nothing about it, but can pay in another way."),
     ),
     "invalid": (
@@ -132,6 +132,7 @@ class Voices:
     code: str
     message: str
     told: bool = True
+    ours: bool = False  # the message is a sentence of ours, not the provider's
 
 
 def voices(payment: Payment) -> Voices | None:
@@ -150,6 +151,7 @@ def voices(payment: Payment) -> Voices | None:
         code=code,
         message=message,
         told=not payment.is_open or payment.claim == Claim.FAILURE,
+        ours=code in OURS,
     )
 
 

@@ -138,6 +138,7 @@ def test_what_failed_before_the_provider_is_told_in_words_of_ours(
     told = voices(failed(shop, account, decline_code=code, decline_reason="technical_error"))
     assert told is not None
     assert (told.merchant, told.next) == tuple(str(said) for said in OURS[code])
+    assert told.ours  # so nobody says that it was the provider's sentence
 
 
 def test_whoever_was_not_declined_is_told_nothing(shop: Shop, account: Account) -> None:
