@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 from pydantic import BaseModel, ConfigDict
 
 from providers.agreements import Agreement, AgreementReport, Ending, Terms
+from providers.declines import Code
 from providers.errors import Decline, FieldError, Forged
 from providers.http import Http
 from providers.money import Money
@@ -409,6 +410,7 @@ class Provider(ABC):
     # Settings with which it is verified what comes in. While one is rotated, a provider with the former values is asked
     # after this one has said Forged. A former value that is empty is none: it must not be tried.
     verifies: ClassVar[tuple[str, ...]] = ()
+    codes: ClassVar[Mapping[str, Code]] = {}  # every code for a no that the provider is known to give
 
     def __init__(self, settings: AccountSettings, *, live: bool, http: Http) -> None:
         self.settings = settings
@@ -522,6 +524,11 @@ class Provider(ABC):
         """How the provider will share `money` out to the means of payment, so that a merchant can see it first; () when
         there is but one, or the provider does not say. Invalid when `plan` is none. Asks nobody."""
         return ()
+
+    @classmethod
+    def code(cls, word: str) -> Code | None:
+        """What a code says; None for one that is in no list. Where codes have families, the class writes this anew."""
+        return cls.codes.get(word)
 
     @classmethod
     def can(cls, verb: str) -> bool:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from django.utils.translation import gettext as _
 
 from checkout.merchant.action import Button
+from checkout.merchant.declines import Voices
 from checkout.models import Operation, Payment
 from checkout.payments.operate import shares_of
 from checkout.payments.operations import undone
@@ -23,6 +24,7 @@ class Attempt:
     payment: Payment
     provider: str
     buttons: list[Button]
+    voices: Voices | None = None  # why it was declined
 
 
 @dataclass(frozen=True)

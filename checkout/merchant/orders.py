@@ -14,6 +14,7 @@ from checkout.merchant import order_actions
 from checkout.merchant.agreements import bond
 from checkout.merchant.at_desk import MAY_OPEN, at_desk
 from checkout.merchant.chargebacks import advice, chargebacks
+from checkout.merchant.declines import voices
 from checkout.merchant.desk import DeskPages
 from checkout.merchant.link_pages import LinkPages
 from checkout.merchant.link_rows import links_part
@@ -64,7 +65,10 @@ def attempts(
     )
     if only is not None:
         rows = rows.filter(pk=only.pk)
-    return [Attempt(row, provider_name(row.account), admin.buttons(request, row, back=back)) for row in rows]
+    return [
+        Attempt(row, provider_name(row.account), admin.buttons(request, row, back=back), voices(row))
+        for row in rows
+    ]
 
 
 def totals(order: Order, rows: list[Payment]) -> list[tuple[Any, Money]]:

@@ -13,6 +13,7 @@ from checkout.merchant import payment_actions
 from checkout.merchant.agreements import bond
 from checkout.merchant.by_hand import LOOKED
 from checkout.merchant.chargebacks import ChargedBack, advice, chargebacks
+from checkout.merchant.declines import DeclineReason
 from checkout.merchant.operations import operations
 from checkout.merchant.orders import attempts, tenders
 from checkout.merchant.record import RecordAdmin
@@ -25,7 +26,7 @@ class PaymentAdmin(RecordAdmin):
     record_template = "merchant/payment.html"
     row_actions = (*payment_actions.ACTIONS, LOOKED)
     list_display = ["name", "order_link", "provider", "sum", "state_word", "card", "created"]
-    list_filter = ["state", ChargedBack, "account", "created_at"]
+    list_filter = ["state", DeclineReason, ChargedBack, "account", "created_at"]
     search_fields = ["reference"]
     search_help_text = _("Payment reference, order number, last four digits of the card, or provider's id")
 

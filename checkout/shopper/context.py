@@ -8,12 +8,13 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import get_language
 
+from checkout.decline_texts import decline_of
 from checkout.models import Order
 from checkout.payments.orders import MAX_EXTENSIONS
 from checkout.shopper.agreement import AgreedOn, agreement_of
 from checkout.shopper.choices import has_other_ways, is_only_way, options_for, page_instead, same_again
 from checkout.shopper.pages import BUSY, CLOSED, MONEY, TIMED, WAITING, Page, Sight
-from checkout.shopper.texts import NOTES, decline_of, title_of
+from checkout.shopper.texts import NOTES, title_of
 from checkout.states import State
 from checkout.templatetags.guichet import names_of
 from providers.base import Kind

@@ -28,7 +28,8 @@ from providers.base import (
     Verb,
     Widget,
 )
-from providers.ecomcharge import bodies, children, refusals, rules, setup, webhooks
+from providers.declines import Code
+from providers.ecomcharge import bodies, children, declines, refusals, rules, setup, webhooks
 from providers.ecomcharge.children import Paid
 from providers.ecomcharge.order import EcomchargeOrder
 from providers.ecomcharge.refusals import Refused
@@ -54,6 +55,7 @@ class Ecomcharge(Provider):
     kinds = frozenset({Kind.ONE_OFF, Kind.SAVE_CARD})
     occasions = frozenset(Occasion)
     verifies = ("secret_key", "public_key")
+    codes = declines.CODES
 
     settings: EcomchargeSettings
 
@@ -71,6 +73,10 @@ class Ecomcharge(Provider):
 
     def addresses(self, urls: Urls) -> tuple[Address, ...]:
         return setup.addresses(self.settings, urls)
+
+    @classmethod
+    def code(cls, word: str) -> Code | None:
+        return declines.code(word)
 
     def refuses(self, charge: Charge) -> str:
         if sentence := super().refuses(charge):

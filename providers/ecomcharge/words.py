@@ -1,9 +1,10 @@
-"""What do the provider's words mean in ours? Statuses, codes of a decline, and sentences cut to what may be shown."""
+"""What do the provider's words mean in ours? Statuses, and sentences cut to what may be shown."""
 
 import re
 from collections.abc import Iterable
 
 from providers.base import Occasion, OperationStatus, Outcome, Verb
+from providers.ecomcharge import declines
 from providers.errors import Decline
 from providers.http import redact_text
 
@@ -99,41 +100,4 @@ def decline(*codes: str, message: str) -> Decline:
     """Why not, from the first of `codes` that is of the provider's own table; a bank's own numbers are not read."""
     code = next((code for code in codes if re.fullmatch(r"[A-Z]\.[0-9]{4}", code)), "")
     said = plain(message)
-    return Decline(code=code or "failed", message=said, reason=_CODES.get(code) or _reason(said))
-
-
-def _reason(sentence: str) -> str:
-    return next((ours for pattern, ours in _SENTENCES if re.search(pattern, sentence, re.I)), "declined")
-
-
-# The manual publishes these; F.0105 (do not honor), F.0132 (the customer refused), F.0998 (the customer did not
-# complete) and F.0999 (unknown) are plain declines.
-_CODES = {
-    "F.0105": "declined",
-    "F.0108": "declined",
-    "F.0109": "declined",
-    "F.0111": "expired_card",
-    "F.0112": "wrong_cvc",
-    "F.0113": "not_supported",
-    "F.0114": "insufficient_funds",
-    "F.0123": "limit_exceeded",
-    "F.0124": "limit_exceeded",
-    "F.0129": "authentication_failed",
-    "F.0130": "authentication_failed",
-    "F.0132": "declined",
-    "F.0998": "declined",
-    "F.0999": "declined",
-}
-# For a code without a name, or none: what the sentence itself says.
-_SENTENCES = (
-    (r"insufficient|not enough (funds|money)", "insufficient_funds"),
-    (r"card.*expired|expired card|date is expired", "expired_card"),
-    (r"\bcvc|\bcvv|security code", "wrong_cvc"),
-    (r"3-?d.?s|authenticat", "authentication_failed"),
-    (r"limit", "limit_exceeded"),
-    (r"lost|stolen", "lost_or_stolen"),
-    (r"fraud", "fraud_suspected"),
-    (r"invalid card|card number|token does not exist", "invalid_card"),
-    (r"not (supported|permitted|allowed)", "not_supported"),
-    (r"technical|system error|timeout", "technical_error"),
-)
+    return Decline(code=code or "failed", message=said, reason=declines.reason(code, said))

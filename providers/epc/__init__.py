@@ -32,7 +32,8 @@ from providers.base import (
     Urls,
     Widget,
 )
-from providers.epc import bodies, setup
+from providers.declines import Code
+from providers.epc import bodies, declines, setup
 from providers.epc.settings import EpcOrder, EpcSettings
 from providers.epc.wire import (
     S360,
@@ -48,7 +49,6 @@ from providers.epc.wire import (
     card,
     from_thousandths,
     plain,
-    reason,
     to_thousandths,
 )
 from providers.errors import Decline, Forged, Invalid, Misconfigured, ProviderError, Uncertain
@@ -74,6 +74,7 @@ class Epc(Provider):
     kinds = frozenset({Kind.ONE_OFF, Kind.SAVE_CARD})
     needs_script = True
     verifies = ("notification_key",)
+    codes = declines.CODES
 
     settings: EpcSettings
 
@@ -94,6 +95,10 @@ class Epc(Provider):
 
     def addresses(self, urls: Urls) -> tuple[Address, ...]:
         return setup.addresses(urls)
+
+    @classmethod
+    def code(cls, word: str) -> Code | None:
+        return declines.code(word)
 
     def refuses(self, charge: Charge) -> str:
         if sentence := super().refuses(charge):
@@ -406,7 +411,7 @@ class Epc(Provider):
         if outcome is Outcome.FAILED and payment:
             psp = plain(str(payment.psp_additional_returned_data.get(self.settings.decline_name) or ""))
             why = psp.replace("_", " ") or plain(payment.status_detail)
-            decline = Decline(code=psp or "FAILED", message=why, reason=reason(why))
+            decline = Decline(code=psp or "FAILED", message=why, reason=declines.reason(psp, why))
         unsafe = "S360 does not say that a further payment would be safe: let somebody look first."
         return self._report(
             charge,

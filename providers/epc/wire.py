@@ -25,6 +25,7 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 
 from providers.base import Card
+from providers.epc import declines
 from providers.epc.settings import EpcOrder, EpcSettings
 from providers.errors import Decline, Declined, Invalid, Misconfigured, ProviderError, Uncertain
 from providers.http import Answer, Http, redact_text
@@ -357,7 +358,9 @@ def _refusal(method: str, status: int, told: Envelope) -> ProviderError:
     why = plain(told.status_detail or told.status_message)
     sentence = f"S360 refuses {method}: {why or told.status_code or f'HTTP {status}'}"
     if status not in (401, 403) and method == "createPaymentsAndCloseOrder" and _DECLINED.search(why):
-        return Declined(Decline(code=told.status_code, message=why, reason=reason(why)))
+        return Declined(
+            Decline(code=told.status_code, message=why, reason=declines.reason(told.status_code, why))
+        )
     if status in (401, 403) or _OUR_FAULT.search(why):
         return Misconfigured(f"{sentence.rstrip('.')}. {_LOOK}")
     # An order that is refused is no money: whatever the words, it can be mended and sent again.
@@ -376,11 +379,6 @@ def _brought(field: str) -> str:
     return f"options.epc.{field}" if field in options else field
 
 
-def reason(text: str) -> str:
-    """Ours for the provider's words: one of errors.REASONS."""
-    return next((ours for pattern, ours in _REASONS if re.search(pattern, text, re.IGNORECASE)), "declined")
-
-
 _LOOK = "Look at the institution, virtual operator, partner, secret and ids."
 _OUR_FAULT = re.compile(
     r"unauthori[sz]ed|not authori[sz]ed|not activated|credential|access denied|forbidden|"
@@ -396,16 +394,4 @@ _INVALID = re.compile(
     r"mandatory|is required|must (not )?be\b|must (match|equal)|not found|does not exist|no longer available|"
     r"not available|sold out|not enough|(unknown|invalid) (order|contact|item|product|audience|quantity|amount|alias)",
     re.IGNORECASE,
-)
-_REASONS = (
-    (r"insufficient|funds", "insufficient_funds"),
-    (r"expired", "expired_card"),
-    (r"cvc|cvv|security code", "wrong_cvc"),
-    (r"3-?d|authenticat", "authentication_failed"),
-    (r"limit", "limit_exceeded"),
-    (r"lost|stolen", "lost_or_stolen"),
-    (r"fraud", "fraud_suspected"),
-    (r"invalid (card|number)", "invalid_card"),
-    (r"not supported", "not_supported"),
-    (r"technical|system error", "technical_error"),
 )

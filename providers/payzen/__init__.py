@@ -28,10 +28,11 @@ from providers.base import (
     Urls,
     Widget,
 )
+from providers.declines import Code
 from providers.errors import Declined, FieldError, Invalid, Misconfigured
 from providers.http import Http
 from providers.money import Money
-from providers.payzen import bodies, notices, refusals, returns, rules, setup, words
+from providers.payzen import bodies, declines, notices, refusals, returns, rules, setup, words
 from providers.payzen.operations import Till
 from providers.payzen.order import PayzenOrder
 from providers.payzen.settings import PayzenSettings
@@ -59,6 +60,7 @@ class PayZen(Provider):
     options_type = PayzenOrder
     channels = (PAGE, WIDGET)
     verifies = ("password", "hmac_key", "form_key")
+    codes = declines.CODES
 
     settings: PayzenSettings
 
@@ -81,6 +83,10 @@ class PayZen(Provider):
 
     def addresses(self, urls: Urls) -> tuple[Address, ...]:
         return setup.addresses(urls)
+
+    @classmethod
+    def code(cls, word: str) -> Code | None:
+        return declines.code(word)
 
     def refuses(self, charge: Charge) -> str:
         if sentence := super().refuses(charge):

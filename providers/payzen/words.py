@@ -1,8 +1,9 @@
-"""What do the platform's words mean in ours? Statuses, codes of a decline, and sentences cut to what may be shown."""
+"""What do the platform's words mean in ours? Statuses, and sentences cut to what may be shown."""
 
 from providers.base import Card, OperationStatus, Outcome
 from providers.errors import Decline
 from providers.http import redact_text
+from providers.payzen import declines
 
 DEBIT, CREDIT, VERIFICATION = "DEBIT", "CREDIT", "VERIFICATION"
 
@@ -91,36 +92,10 @@ def plain(text: str) -> str:
 
 def decline(code: str, message: str, detail_code: str = "", detail: str = "") -> Decline:
     """Why not. `code` is PayZen's (ACQ_001), `detail_code` of an ACQ code the issuer's own (51)."""
-    prefix = code.partition("_")[0]
-    reason = _PREFIXES.get(prefix, "declined")
-    if prefix == "ACQ":
-        reason = _ISSUERS.get(detail_code, reason)
+    word = declines.word_of(plain(code)[:40], plain(detail_code)[:10])
     said = plain(": ".join(part for part in (message, detail) if part))
-    return Decline(code=plain(code)[:60] or "refused", message=said, reason=reason)
+    return Decline(code=word or "refused", message=said, reason=declines.reason(word))
 
-
-_PREFIXES = {
-    "ACQ": "declined",
-    "AUTH": "authentication_failed",
-    "CLIENT": "declined",
-    "INT": "technical_error",
-    "PSP": "technical_error",
-}
-# 51 stands in the sources. The others are the issuers' common numbers (ISO 8583) [inferred]; the rest is "declined".
-_ISSUERS = {
-    "14": "invalid_card",
-    "33": "expired_card",
-    "34": "fraud_suspected",
-    "41": "lost_or_stolen",
-    "43": "lost_or_stolen",
-    "51": "insufficient_funds",
-    "54": "expired_card",
-    "57": "not_supported",
-    "59": "fraud_suspected",
-    "61": "limit_exceeded",
-    "65": "limit_exceeded",
-    "96": "technical_error",
-}
 
 _BRANDS = {
     "AMEX": "American Express",

@@ -37,6 +37,7 @@ from providers.errors import FieldError, Forged, Invalid, Misconfigured, Uncerta
 from providers.http import Http
 from providers.money import Money
 from providers.purse import priorities, session, setup, signing, words
+from providers.purse.declines import CODES
 from providers.purse.order import PurseOrder
 from providers.purse.report import listed, report_of
 from providers.purse.settings import PurseSettings, is_address
@@ -63,6 +64,7 @@ class Purse(Provider):
     options_type = PurseOrder
     channels = ("widget", OWN_PAGE)
     verifies = ("webhook_secret",)
+    codes = CODES
 
     settings: PurseSettings
 

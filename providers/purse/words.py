@@ -10,6 +10,7 @@ import re
 from providers.base import Card, Claim, OperationStatus, Outcome
 from providers.errors import Decline
 from providers.http import redact_text
+from providers.purse import declines
 from providers.purse.shapes import PartnerTransaction
 
 SUBMITTED = "submitted"  # a payment was made of the session; only the payment tells what became of it
@@ -109,12 +110,7 @@ def decline(status: str, transactions: tuple[PartnerTransaction, ...]) -> Declin
     told = next(iter((*refused, *ended)), None)
     code = plain(told.partner_status, 60) if told else ""
     message = plain(told.partner_status_description) if told else ""
-    reason = "technical_error" if status.upper() in ("ERROR", "FAILED") else _reason(message)
-    return Decline(code=code or status.upper(), message=message, reason=reason)
-
-
-def _reason(text: str) -> str:
-    return next((ours for pattern, ours in _REASONS if re.search(pattern, text, re.IGNORECASE)), "declined")
+    return Decline(code=code or status.upper(), message=message, reason=declines.reason(status, message))
 
 
 def card(transactions: tuple[PartnerTransaction, ...]) -> Card | None:
@@ -145,18 +141,3 @@ _BRANDS = {
 
 def _brand(word: str) -> str:
     return _BRANDS.get(word.upper()) or plain(word, 30)
-
-
-# Partners' texts are their own, in English as far as they are shown.
-_REASONS = (
-    (r"insufficient|not enough|balance", "insufficient_funds"),
-    (r"expired", "expired_card"),
-    (r"cvc|cvv|security code", "wrong_cvc"),
-    (r"3-?ds|3-?d secure|authenticat|challenge", "authentication_failed"),
-    (r"limit", "limit_exceeded"),
-    (r"lost|stolen", "lost_or_stolen"),
-    (r"fraud|suspect", "fraud_suspected"),
-    (r"invalid (card|number|pan)", "invalid_card"),
-    (r"not supported|not allowed", "not_supported"),
-    (r"technical|system error|timeout", "technical_error"),
-)

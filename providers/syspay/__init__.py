@@ -25,12 +25,14 @@ from providers.base import (
     Started,
     Urls,
 )
+from providers.declines import Code
 from providers.errors import FieldError, Invalid, Misconfigured
 from providers.http import Http
 from providers.money import Money
 from providers.setup import Address, Probe
 from providers.syspay import (
     agreements,
+    declines,
     locks,
     notices,
     operations,
@@ -56,6 +58,7 @@ class SysPay(Provider):
     kinds = frozenset(request.TYPES)
     desk = True
     verifies = ("passphrase",)
+    codes = declines.CODES
 
     settings: SysPaySettings
 
@@ -77,6 +80,10 @@ class SysPay(Provider):
 
     def addresses(self, urls: Urls) -> tuple[Address, ...]:
         return setup.addresses(urls)
+
+    @classmethod
+    def code(cls, word: str) -> Code | None:
+        return declines.code(word)
 
     def refuses(self, charge: Charge) -> str:
         if sentence := super().refuses(charge):

@@ -11,7 +11,7 @@ from typing import Any
 from providers.agreements import Agreement, AgreementCharge, AgreementReport, AgreementState, Ending
 from providers.base import Charge, Outcome, Report, Started
 from providers.errors import Decline, Declined, Invalid, Misconfigured, Uncertain, Unreachable
-from providers.syspay import agreement_standing, standing, words
+from providers.syspay import agreement_standing, declines, standing, words
 from providers.syspay.afterwards import number_of
 from providers.syspay.notices import ems_url
 from providers.syspay.operations import refused
@@ -121,7 +121,8 @@ def rebill(wire: Wire, settings: WireSettings, charge: Charge) -> Started:
     except WireRefusal as no:
         if no.code in NOT_ACTIVE:
             message = "SysPay does not charge it any more: it is not active."
-            raise Declined(Decline(code=str(no.code), message=message, reason="not_supported")) from no
+            reason = declines.reason(str(no.code))
+            raise Declined(Decline(code=str(no.code), message=message, reason=reason)) from no
         if no.code != NOT_UNIQUE:
             raise refused(no, "charge") from no
         # It was made before, and never is twice.

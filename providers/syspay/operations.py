@@ -9,7 +9,7 @@ from dataclasses import replace
 from providers.base import Charge, Operation, OperationStatus, Outcome, Report, Verb
 from providers.errors import Decline, Declined, Invalid, Misconfigured, ProviderError, Uncertain, Unreachable
 from providers.money import Money
-from providers.syspay import afterwards, standing
+from providers.syspay import afterwards, declines, standing
 from providers.syspay.notices import ems_url
 from providers.syspay.wire import NotFound, Wire, WireRefusal, WireSettings
 
@@ -119,26 +119,14 @@ def _lists(report: Report, key: str, status: OperationStatus) -> bool:
 
 # What a merchant is told, and can do about it. Others are repeated as SysPay says them.
 _DECLINES = {
-    20039: ("not_supported", "This means of payment takes no refunds: give the money back another way."),
-    40004: ("not_supported", "The refund is in another currency than the payment."),
-    40005: ("declined", "SysPay does not accept the amount of the refund."),
-    40006: (
-        "limit_exceeded",
-        "All refunds together would be more than was paid: look at SysPay which of them are there already.",
-    ),
-    40010: (
-        "insufficient_funds",
-        "Your SysPay account does not hold enough for this refund: top it up first.",
-    ),
-    WRONG_STATUS: ("declined", "The payment is not reserved any more: look at SysPay how it stands."),
-    50002: (
-        "technical_error",
-        "The reserved money could not be captured. It is still reserved; try again later.",
-    ),
-    50003: (
-        "technical_error",
-        "The reserved money could not be let go. Try again later, or wait until it lapses.",
-    ),
+    20039: "This means of payment takes no refunds: give the money back another way.",
+    40004: "The refund is in another currency than the payment.",
+    40005: "SysPay does not accept the amount of the refund.",
+    40006: "All refunds together would be more than was paid: look at SysPay which of them are there already.",
+    40010: "Your SysPay account does not hold enough for this refund: top it up first.",
+    WRONG_STATUS: "The payment is not reserved any more: look at SysPay how it stands.",
+    50002: "The reserved money could not be captured. It is still reserved; try again later.",
+    50003: "The reserved money could not be let go. Try again later, or wait until it lapses.",
 }
 _UNDECIDED = {
     20040: "SysPay took it for a repetition of what it is doing already.",  # "Duplicate request"
@@ -155,7 +143,5 @@ def refused(no: WireRefusal, what: str) -> ProviderError:
         return Uncertain(f"{_UNDECIDED[no.code]} Ask again before you do anything else.")
     if no.code in _NOT_PERMITTED:
         return Misconfigured(f"SysPay does not permit this account the {what}: {no.message or no.code}")
-    reason, message = _DECLINES.get(
-        no.code, ("declined", f"SysPay refuses the {what}: {no.message or no.code}")
-    )
-    return Declined(Decline(code=str(no.code), message=message, reason=reason))
+    message = _DECLINES.get(no.code, f"SysPay refuses the {what}: {no.message or no.code}")
+    return Declined(Decline(code=str(no.code), message=message, reason=declines.reason(str(no.code))))

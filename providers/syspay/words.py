@@ -1,7 +1,7 @@
 """What do SysPay's words mean in ours? No word of SysPay's goes further than this file but as a word of the provider's.
 
-Statuses of payments: SysPay's page of codes. Failure categories, and the words of subscriptions and billing
-agreements: SysPay's own PHP library. Of refunds and chargebacks SUCCESS alone is known. Whatever is not listed is
+Statuses of payments: SysPay's page of codes. The words of subscriptions and billing agreements: SysPay's own PHP
+library. Of refunds and chargebacks SUCCESS alone is known. Whatever is not listed is
 pending, with a warning.
 """
 
@@ -13,6 +13,7 @@ from providers.base import Card, Claim, OperationStatus, Outcome
 from providers.errors import Decline
 from providers.http import redact_text
 from providers.money import Money
+from providers.syspay import declines
 from providers.syspay.shapes import Method, Payment
 
 PAYMENTS = {
@@ -40,21 +41,6 @@ REFUNDS = {
     "OPEN": OperationStatus.PENDING,
     "WAITING": OperationStatus.PENDING,
     "PENDING": OperationStatus.PENDING,
-}
-
-FAILURES = {
-    "card_flagged": "fraud_suspected",
-    "declined": "declined",
-    "duplicated": "declined",
-    "expired": "expired_card",
-    "fraud_suspicious": "fraud_suspected",
-    "insufficient_funds": "insufficient_funds",
-    "invalid_card": "invalid_card",
-    "invalid_cv2": "wrong_cvc",
-    "invalid_details": "invalid_card",
-    "other": "declined",
-    "technical_error": "technical_error",
-    "unsupported": "not_supported",
 }
 
 SUBSCRIPTIONS = {
@@ -147,7 +133,7 @@ def decline(payment: Payment) -> Decline:
     category = plain(payment.failure_category, 60)
     if payment.status == "ERROR":
         return Decline(code=category or "ERROR", reason="technical_error")
-    return Decline(code=category or payment.status, reason=FAILURES.get(category.lower(), "declined"))
+    return Decline(code=category or payment.status, reason=declines.reason(category or payment.status))
 
 
 # As people know them; of others, SysPay's own word.

@@ -85,7 +85,7 @@ def test_a_refused_order_ends_with_its_time(wire: Wire) -> None:
     report = wire.payzen().sync(opened())
     assert report.outcome is Outcome.FAILED
     assert report.decline is not None
-    assert (report.decline.code, report.decline.reason) == ("ACQ_001", "insufficient_funds")
+    assert (report.decline.code, report.decline.reason) == ("ACQ_001/51", "insufficient_funds")
     wire.asks(over, NOBODY)
     assert wire.payzen().sync(opened()).outcome is Outcome.EXPIRED
 

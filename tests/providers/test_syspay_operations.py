@@ -290,7 +290,7 @@ def test_a_refund_that_was_made_before_is_looked_up_and_does_not_fail() -> None:
         (40005, "declined", "SysPay does not accept the amount of the refund."),
         (40006, "limit_exceeded", TOO_MUCH),
         (40010, "insufficient_funds", "Your SysPay account does not hold enough for this refund: top it up first."),
-        (40007, "declined", "SysPay refuses the refund: card ***1111"),
+        (40007, "technical_error", "SysPay refuses the refund: card ***1111"),
         (0, "declined", "SysPay refuses the refund: card ***1111"),
     ],
 )  # fmt: skip

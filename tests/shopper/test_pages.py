@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from checkout.decline_texts import DECLINES
 from checkout.models import Account, Order, Payment
 from checkout.payments import settle
 from checkout.payments.apply import apply
 from checkout.payments.expire import expire
 from checkout.payments.start import start
-from checkout.shopper.texts import DECLINES
 from providers.base import Card, Kind, Outcome, Report
 from providers.errors import REASONS, Misconfigured
 from tests.shopper.conftest import Reading

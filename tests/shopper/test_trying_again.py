@@ -7,11 +7,11 @@ import pytest
 from django.db import connection
 from django.test import Client
 
+from checkout.decline_texts import DECLINES
 from checkout.models import Account, Order, Payment
 from checkout.payments import settle
 from checkout.payments.apply import apply
 from checkout.payments.start import start
-from checkout.shopper.texts import DECLINES
 from checkout.states import State
 from providers.base import Outcome, Redirect, Report
 from providers.errors import Uncertain

@@ -1,6 +1,7 @@
 """Has every entry its sentence, every sentence its particulars and its French? Read from the source itself."""
 
 import ast
+import json
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
@@ -21,6 +22,7 @@ from providers.base import Kind, Occasion, OperationStatus, Outcome, Verb
 ROOT = Path(__file__).parents[2]
 CHECKOUT = ROOT / "checkout"
 CATALOGUE = ROOT / "locale/fr/LC_MESSAGES/django.po"
+DECLINE_CODES = ROOT / "tests/providers/decline_codes.json"
 # What marks a text for translation, and which of its arguments are texts. Templates become calls of these as well.
 MARKS = {
     "_": None,
@@ -173,6 +175,18 @@ def test_a_providers_settings_stand_in_the_french_catalogue(slug: str) -> None:
     """The form of an account translates what the provider's file says in English."""
     fields = provider_class(slug).settings_type.model_fields.values()
     texts = {text for info in fields for text in (info.title, info.description) if text}
+    assert sorted(texts - in_french()) == []
+
+
+@pytest.mark.parametrize("slug", PROVIDERS)
+def test_what_a_providers_codes_say_stands_in_the_french_catalogue(slug: str) -> None:
+    """The merchant's pages translate what the provider's table says in English. A family of codes has no entry of its
+    own there, so it is asked for by one of its members."""
+    cls = provider_class(slug)
+    members = (cls.code(word) for word in json.loads(DECLINE_CODES.read_text())[slug])
+    said = {code for code in (*cls.codes.values(), *members) if code is not None}
+    texts = {text for code in said for text in (code.meaning, code.advice) if text}
+    assert len(texts) > 10
     assert sorted(texts - in_french()) == []
 
 
