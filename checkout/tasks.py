@@ -28,7 +28,7 @@ from checkout.payments.events import owed
 from checkout.payments.expire import expire
 from checkout.payments.inbox import follow_up, keep
 from checkout.payments.recover import check
-from checkout.webhooks import send
+from checkout.webhooks import held_up, next_in_line, send
 from providers.base import Notification
 
 log = structlog.get_logger("checkout.tasks")
@@ -58,7 +58,9 @@ def follow_up_delivery(delivery_id: int) -> None:
 
 @task()
 def send_event(event_id: str) -> None:
-    send(ShopEvent.objects.select_related("shop", "order").get(pk=event_id))
+    event = send(ShopEvent.objects.select_related("shop", "order").get(pk=event_id))
+    if waited := next_in_line(event):
+        send_event.enqueue(waited)
 
 
 @task()
@@ -112,7 +114,7 @@ def run_sweep() -> int:
             queue.enqueue(pk)
             queued += 1
     by_name: tuple[tuple[list[Any], Task[[str], None]], ...] = (
-        (sweep.due_events(), send_event),
+        (sweep.due_events(but=held_up()), send_event),
         (sweep.due_agreements(), check_agreement),
     )
     for names, named in by_name:
