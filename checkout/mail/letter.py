@@ -10,7 +10,7 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from checkout.mail.sending import deliver
+from checkout.mail.sending import deliver, dress_of
 from checkout.models import Invitation, Letter, Order, Payment
 from checkout.states import State
 from checkout.templatetags.guichet import money, names_of, plain_moment
@@ -39,7 +39,7 @@ def send_letter_of(letter: Letter) -> None:
 
 
 def _message(letter: Letter, words: Words) -> EmailMultiAlternatives:
-    shop, names = letter.shop, {"words": words, "shop": letter.shop, "language": letter.language}
+    shop, names = letter.shop, {"words": words, "language": letter.language, **dress_of(letter.shop)}
     to_customer = letter.order is not None
     message = EmailMultiAlternatives(
         subject=" ".join(words.subject.split()),  # no line may end within it

@@ -6,7 +6,7 @@ from django.template.loader import render_to_string
 from django.utils import translation
 
 from checkout.link_texts import LINK_TEXTS, filled
-from checkout.mail.sending import deliver
+from checkout.mail.sending import deliver, dress_of
 from checkout.models import Invitation
 from checkout.templatetags.guichet import money, plain_moment
 
@@ -29,7 +29,7 @@ def _message(invitation: Invitation) -> EmailMultiAlternatives:
         html = render_to_string(
             "mail/link.html",
             {
-                "shop": order.shop,
+                **dress_of(order.shop),
                 "order": order,
                 "language": invitation.language,
                 "before": filled(text.split("{link}", 1)[0], **names).strip(),

@@ -1,10 +1,14 @@
 """How does an e-mail of ours go, and what is said when it does not?"""
 
 from smtplib import SMTPException, SMTPRecipientsRefused
+from typing import Any
 
 import structlog
 from anymail.exceptions import AnymailError, AnymailRecipientsRefused
 from django.core.mail import EmailMessage
+
+from checkout.looks import logo_url, look_of
+from checkout.models import Shop
 
 log = structlog.get_logger("checkout.mail")
 
@@ -23,6 +27,11 @@ def deliver(message: EmailMessage, *, about: str) -> None:
         raise _not_sent(about, why, f"The mail server did not take it ({type(why).__name__}).") from why
     except ValueError as why:  # a line break in a header, a domain that no mail can go to
         raise _not_sent(about, why, "No e-mail can be made of this address and subject.") from why
+
+
+def dress_of(shop: Shop) -> dict[str, Any]:
+    """What every template needs of the shop whose e-mail it is."""
+    return {"shop": shop, "look": look_of(shop), "logo": logo_url(shop)}
 
 
 def _not_sent(about: str, why: Exception, sentence: str) -> NotSent:

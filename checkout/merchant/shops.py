@@ -1,7 +1,5 @@
 """Which shops send orders, how are they told, and which keys have they?"""
 
-import base64
-import binascii
 from functools import partial
 from typing import Any
 
@@ -16,8 +14,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin
 from unfold.widgets import (
-    UnfoldAdminCheckboxSelectMultipleWidget,
-    UnfoldAdminPasswordWidget,
     UnfoldAdminTextInputWidget,
     UnfoldAdminURLInputWidget,
 )
@@ -25,70 +21,11 @@ from unfold.widgets import (
 from checkout.merchant.action import Action, Said, WithActions, done, noted, refused
 from checkout.merchant.onetime import OnceForm, in_address_characters
 from checkout.merchant.record import RecordAdmin
+from checkout.merchant.shop_form import ShopForm, fields_of, fieldsets, logo_shown
 from checkout.merchant.shown import badge, link, moment
 from checkout.merchant.webhook_actions import RESUME, TEST, SecretForm, explain_secret, new_secret
 from checkout.models import ApiKey, Shop
 from checkout.templatetags.guichet import plain_moment
-
-_FIELDS = [
-    "name",
-    "slug",
-    "support_email",
-    "return_url",
-    "hold_minutes",
-    "letters",
-    "webhook_url",
-    "merchant_email",
-]
-
-
-class ShopForm(forms.ModelForm):
-    new_webhook_secret = forms.CharField(
-        label=gettext_lazy("New webhook secret"),
-        required=False,
-        max_length=200,
-        widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "off"}),
-        help_text=gettext_lazy(
-            "whsec_ and the key in base64. Empty: it stays as it is. It is never shown; better let one be made."
-        ),
-    )
-
-    letters = forms.MultipleChoiceField(
-        label=gettext_lazy("E-mails to customers"),
-        choices=Shop.LETTERS,
-        required=False,
-        widget=UnfoldAdminCheckboxSelectMultipleWidget(),
-        initial=[word for word, _what in Shop.LETTERS],
-        help_text=gettext_lazy("Each once, in the customer's language, to the e-mail address of the order."),
-    )
-
-    class Meta:
-        model = Shop
-        fields: list[str] = []  # ShopAdmin names them, and dresses them
-
-    def clean_new_webhook_secret(self) -> str:
-        given: str = self.cleaned_data["new_webhook_secret"]
-        if not given:
-            return ""
-        try:
-            key = base64.b64decode(given.removeprefix("whsec_"), validate=True)
-        except (binascii.Error, ValueError):
-            key = b""
-        if not given.startswith("whsec_") or not 24 <= len(key) <= 64:
-            raise forms.ValidationError(_("Give whsec_ and 24 to 64 bytes in base64."))
-        return given
-
-    def clean_hold_minutes(self) -> int:
-        minutes: int = self.cleaned_data["hold_minutes"]
-        if not 1 <= minutes <= 60 * 24 * 366:
-            raise forms.ValidationError(_("Give at least a minute, and at most a year."))
-        return minutes
-
-    def save(self, commit: bool = True) -> Shop:
-        if self.cleaned_data.get("new_webhook_secret"):
-            self.instance.webhook_secret = self.cleaned_data["new_webhook_secret"]
-        shop: Shop = super().save(commit)
-        return shop
 
 
 def shown_once(
@@ -126,7 +63,7 @@ class ShopAdmin(WithActions, ModelAdmin):
     actions = None
     list_display = ["name", "slug", "webhook_url", "webhooks_are", "secret_is", "hold_minutes"]
     search_fields = ["name", "slug"]
-    readonly_fields = ["secret_is", "webhooks_are"]
+    readonly_fields = ["secret_is", "webhooks_are", "logo_is"]
     formfield_overrides = {
         models.URLField: {"widget": UnfoldAdminURLInputWidget, "assume_scheme": "https"},
     }
@@ -165,7 +102,7 @@ class ShopAdmin(WithActions, ModelAdmin):
         if self.has_change_permission(request, obj):
             hooks.append("new_webhook_secret")
         return [
-            (None, {"fields": ["name", "slug", "support_email", "return_url", "hold_minutes", "letters"]}),
+            *fieldsets(may_change=self.has_change_permission(request, obj)),
             (_("Webhooks"), {"fields": hooks}),
         ]
 
@@ -173,7 +110,7 @@ class ShopAdmin(WithActions, ModelAdmin):
         return forms.modelform_factory(
             Shop,
             form=ShopForm,
-            fields=_FIELDS,
+            fields=fields_of(),
             formfield_callback=partial(self.formfield_for_dbfield, request=request),
         )
 
@@ -189,6 +126,10 @@ class ShopAdmin(WithActions, ModelAdmin):
             return badge("success", _("set"))
         told = _("set; the former one signs as well until %(until)s") % {"until": plain_moment(until)}
         return badge("success", told)
+
+    @display(description=gettext_lazy("logo"))
+    def logo_is(self, shop: Shop) -> SafeString | str:
+        return logo_shown(shop)
 
     @display(description=gettext_lazy("webhooks"))
     def webhooks_are(self, shop: Shop) -> SafeString:
