@@ -7,6 +7,7 @@ from django.utils.translation import gettext_noop as _
 
 from checkout.models.agreement import Agreement
 from checkout.models.invitation import Invitation
+from checkout.models.letter import Letter
 from checkout.models.order import KINDS
 from checkout.models.payment import OCCASIONS
 
@@ -31,6 +32,8 @@ SENTENCES: dict[str, str] = {
     "link.not_again": _("{provider} could not send the payment link again: {why}"),
     "link.opened": _("The payment link was opened for the first time ({channel}; to {to})."),
     "link.withdrawn": _("The payment link was withdrawn ({channel}; to {to})."),
+    "letter.sent": _("The customer was sent an e-mail ({letter}; to {to})."),
+    "letter.not_sent": _("An e-mail could not be sent to the customer ({letter}; to {to}): {why}"),
     "payment.change_uncertain": _(
         "{provider} did not answer when attempt {number} was to be changed: {why} What it says later decides."
     ),
@@ -120,6 +123,7 @@ _TRANSLATED = (
 # As everywhere in the admin, and not as the API spells it.
 _CHOICES: dict[str, dict[str, Any]] = {
     "channel": dict(Invitation.CHANNELS),
+    "letter": dict(Letter.Kind.choices),
     "occasion": dict(OCCASIONS),
     "kind": dict(KINDS),
     "before_kind": dict(KINDS),

@@ -157,6 +157,10 @@ logging_config(level=env.str("LOG_LEVEL", default="INFO"), form=env.str("LOG_FOR
 
 # E-mails of ours: smtp+tls://user:password@host:587. Without a server the demo prints them, and nobody else sends any.
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
+# Or by a mail service's API: EMAIL_BACKEND=anymail.backends.mailgun.EmailBackend, and its keys in ANYMAIL, as JSON.
+if env.str("EMAIL_BACKEND", default=""):
+    EMAIL_BACKEND = env.str("EMAIL_BACKEND")
+ANYMAIL = env.json("ANYMAIL", default={})
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("MAIL_FROM", default="checkout@localhost")
 EMAIL_TIMEOUT = 20
 

@@ -12,7 +12,9 @@ from django_tasks import TaskResultStatus, task
 from django_tasks.base import Task
 from django_tasks_db.models import DBTaskResult
 
-from checkout import mail
+from checkout.mail.letter import send_letter_of
+from checkout.mail.link import send_link
+from checkout.mail.sending import NotSent
 from checkout.models import (
     Account,
     Agreement,
@@ -22,13 +24,13 @@ from checkout.models import (
     Payment,
     ShopEvent,
 )
-from checkout.payments import links, sweep
+from checkout.payments import letters, links, sweep
 from checkout.payments.agreement_follow_up import look_at
 from checkout.payments.events import owed
 from checkout.payments.expire import expire
 from checkout.payments.inbox import follow_up, keep
 from checkout.payments.recover import check
-from checkout.webhooks import send
+from checkout.webhooks import held_up, next_in_line, send
 from providers.base import Notification
 
 log = structlog.get_logger("checkout.tasks")
@@ -58,7 +60,9 @@ def follow_up_delivery(delivery_id: int) -> None:
 
 @task()
 def send_event(event_id: str) -> None:
-    send(ShopEvent.objects.select_related("shop", "order").get(pk=event_id))
+    event = send(ShopEvent.objects.select_related("shop", "order").get(pk=event_id))
+    if waited := next_in_line(event):
+        send_event.enqueue(waited)
 
 
 @task()
@@ -68,11 +72,25 @@ def send_invitation(invitation_id: int) -> None:
     if invitation is None:
         return
     try:
-        mail.send_link(invitation)
-    except mail.NotSent as why:
+        send_link(invitation)
+    except NotSent as why:
         links.sent(invitation.pk, error=str(why))
     else:
         links.sent(invitation.pk)
+
+
+@task()
+def send_letter(letter_id: int) -> None:
+    """A crash between sending and noting it may send it twice; none is lost."""
+    letter = letters.still_to_send(letter_id)
+    if letter is None:
+        return
+    try:
+        send_letter_of(letter)
+    except NotSent as why:
+        letters.gone(letter, error=str(why))
+    else:
+        letters.gone(letter)
 
 
 @task()
@@ -94,6 +112,11 @@ def _send_mail_at_once(sender: Any, invitation_id: int, **kwargs: Any) -> None:
     send_invitation.enqueue(invitation_id)
 
 
+@receiver(letters.written, dispatch_uid="send-letter")
+def _send_letter_at_once(sender: Any, letter_id: int, **kwargs: Any) -> None:
+    send_letter.enqueue(letter_id)
+
+
 @receiver(owed, dispatch_uid="send-owed-event")
 def _send_at_once(sender: Any, event_id: str, **kwargs: Any) -> None:
     send_event.enqueue(event_id)
@@ -101,18 +124,20 @@ def _send_at_once(sender: Any, event_id: str, **kwargs: Any) -> None:
 
 def run_sweep() -> int:
     """Queue a task for everything that is due. Returns how many."""
+    letters.remind()
     queued = 0
     for found, queue in (
         (sweep.due_payments(), check_payment),
         (sweep.due_deliveries(), follow_up_delivery),
         (sweep.due_orders(), expire_order),
         (sweep.due_invitations(), send_invitation),
+        (sweep.due_letters(), send_letter),
     ):
         for pk in found:
             queue.enqueue(pk)
             queued += 1
     by_name: tuple[tuple[list[Any], Task[[str], None]], ...] = (
-        (sweep.due_events(), send_event),
+        (sweep.due_events(but=held_up()), send_event),
         (sweep.due_agreements(), check_agreement),
     )
     for names, named in by_name:

@@ -7,10 +7,13 @@ from django.urls import include, path
 from checkout import health
 from checkout.inbound import approve, notify
 from checkout.shopper.link import follow
+from checkout.shopper.look import colours, logo
 
 urlpatterns = [
     path("pay/", include("checkout.shopper.urls")),
     path("l/<str:token>/", follow, name="link"),
+    path("look/<slug:slug>/<slug:version>.css", colours, name="look"),
+    path("look/<slug:slug>/<slug:version>.png", logo, name="logo"),
     path("notify/<uuid:account_id>/", notify, name="notify"),
     path("approve/<uuid:account_id>/", approve, name="approve"),
     path("api/", include("checkout.shop_api.urls")),

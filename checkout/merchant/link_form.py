@@ -26,7 +26,7 @@ from unfold.widgets import (
 )
 
 from checkout.link_texts import LINK_TEXTS, filled
-from checkout.mail import words_of
+from checkout.mail.link import words_of
 from checkout.merchant.desk_fields import LANGUAGES, ONCE
 from checkout.merchant.link_ways import Way
 from checkout.models import Invitation, Order

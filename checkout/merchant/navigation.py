@@ -58,6 +58,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
             "items": [
                 _entry(_("Notifications"), "notifications", "checkout.delivery"),
                 _entry(_("Webhooks"), "outbound", "checkout.shopevent"),
+                _entry(_("E-mails"), "mail", "checkout.letter"),
             ],
         },
         {

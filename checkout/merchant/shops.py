@@ -1,7 +1,5 @@
 """Which shops send orders, how are they told, and which keys have they?"""
 
-import base64
-import binascii
 from functools import partial
 from typing import Any
 
@@ -15,55 +13,19 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin
-from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget, UnfoldAdminURLInputWidget
+from unfold.widgets import (
+    UnfoldAdminTextInputWidget,
+    UnfoldAdminURLInputWidget,
+)
 
 from checkout.merchant.action import Action, Said, WithActions, done, noted, refused
-from checkout.merchant.onetime import OnceForm, in_address_characters, in_base64
+from checkout.merchant.onetime import OnceForm, in_address_characters
 from checkout.merchant.record import RecordAdmin
+from checkout.merchant.shop_form import ShopForm, fields_of, fieldsets, logo_shown
 from checkout.merchant.shown import badge, link, moment
+from checkout.merchant.webhook_actions import RESUME, TEST, SecretForm, explain_secret, new_secret
 from checkout.models import ApiKey, Shop
-
-_FIELDS = ["name", "slug", "support_email", "return_url", "hold_minutes", "webhook_url"]
-
-
-class ShopForm(forms.ModelForm):
-    new_webhook_secret = forms.CharField(
-        label=gettext_lazy("New webhook secret"),
-        required=False,
-        max_length=200,
-        widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "off"}),
-        help_text=gettext_lazy(
-            "whsec_ and the key in base64. Empty: it stays as it is. It is never shown; better let one be made."
-        ),
-    )
-
-    class Meta:
-        model = Shop
-        fields: list[str] = []  # ShopAdmin names them, and dresses them
-
-    def clean_new_webhook_secret(self) -> str:
-        given: str = self.cleaned_data["new_webhook_secret"]
-        if not given:
-            return ""
-        try:
-            key = base64.b64decode(given.removeprefix("whsec_"), validate=True)
-        except (binascii.Error, ValueError):
-            key = b""
-        if not given.startswith("whsec_") or not 24 <= len(key) <= 64:
-            raise forms.ValidationError(_("Give whsec_ and 24 to 64 bytes in base64."))
-        return given
-
-    def clean_hold_minutes(self) -> int:
-        minutes: int = self.cleaned_data["hold_minutes"]
-        if not 1 <= minutes <= 60 * 24 * 366:
-            raise forms.ValidationError(_("Give at least a minute, and at most a year."))
-        return minutes
-
-    def save(self, commit: bool = True) -> Shop:
-        if self.cleaned_data.get("new_webhook_secret"):
-            self.instance.webhook_secret = self.cleaned_data["new_webhook_secret"]
-        shop: Shop = super().save(commit)
-        return shop
+from checkout.templatetags.guichet import plain_moment
 
 
 def shown_once(
@@ -85,10 +47,6 @@ def shown_once(
     )
 
 
-class SecretForm(OnceForm):
-    purpose = "webhook-secret"
-
-
 class KeyForm(OnceForm):
     purpose = "api-key"
     name = forms.CharField(
@@ -103,9 +61,9 @@ class KeyForm(OnceForm):
 class ShopAdmin(WithActions, ModelAdmin):
     form = ShopForm
     actions = None
-    list_display = ["name", "slug", "webhook_url", "secret_is", "hold_minutes"]
+    list_display = ["name", "slug", "webhook_url", "webhooks_are", "secret_is", "hold_minutes"]
     search_fields = ["name", "slug"]
-    readonly_fields = ["secret_is"]
+    readonly_fields = ["secret_is", "webhooks_are", "logo_is"]
     formfield_overrides = {
         models.URLField: {"widget": UnfoldAdminURLInputWidget, "assume_scheme": "https"},
     }
@@ -130,25 +88,21 @@ class ShopAdmin(WithActions, ModelAdmin):
                 name="new-secret",
                 label=gettext_lazy("Make a new webhook secret"),
                 offered=lambda shop: True,
-                explain=lambda shop, typed: [
-                    _("%(shop)s gets a new webhook secret. It is shown on the next page, once.")
-                    % {"shop": shop},
-                    _(
-                        "From then on webhooks are signed with it alone: the shop must know it, or it refuses them."
-                    ),
-                ],
+                explain=explain_secret,
                 do=self._new_secret,
                 form=SecretForm,
                 tone="danger",
             ),
+            TEST,
+            RESUME,
         )
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        hooks = ["webhook_url", "secret_is"]
+        hooks = ["webhook_url", "webhooks_are", "merchant_email", "secret_is"]
         if self.has_change_permission(request, obj):
             hooks.append("new_webhook_secret")
         return [
-            (None, {"fields": ["name", "slug", "support_email", "return_url", "hold_minutes"]}),
+            *fieldsets(may_change=self.has_change_permission(request, obj)),
             (_("Webhooks"), {"fields": hooks}),
         ]
 
@@ -156,7 +110,7 @@ class ShopAdmin(WithActions, ModelAdmin):
         return forms.modelform_factory(
             Shop,
             form=ShopForm,
-            fields=_FIELDS,
+            fields=fields_of(),
             formfield_callback=partial(self.formfield_for_dbfield, request=request),
         )
 
@@ -165,7 +119,28 @@ class ShopAdmin(WithActions, ModelAdmin):
 
     @display(description=gettext_lazy("webhook secret"))
     def secret_is(self, shop: Shop) -> SafeString:
-        return badge("success", _("set")) if shop.webhook_secret else badge("canceled", _("not set"))
+        if not shop.webhook_secret:
+            return badge("canceled", _("not set"))
+        until = shop.webhook_former_until
+        if until is None or until <= timezone.now():
+            return badge("success", _("set"))
+        told = _("set; the former one signs as well until %(until)s") % {"until": plain_moment(until)}
+        return badge("success", told)
+
+    @display(description=gettext_lazy("logo"))
+    def logo_is(self, shop: Shop) -> SafeString | str:
+        return logo_shown(shop)
+
+    @display(description=gettext_lazy("webhooks"))
+    def webhooks_are(self, shop: Shop) -> SafeString:
+        if not shop.webhook_url:
+            return badge("canceled", _("no address"))
+        if shop.webhook_paused_at is not None:
+            return badge("failed", _("paused since %(at)s") % {"at": plain_moment(shop.webhook_paused_at)})
+        if shop.webhook_failing_since is not None:
+            told = _("failing since %(at)s") % {"at": plain_moment(shop.webhook_failing_since)}
+            return badge("flagged", told)
+        return badge("success", _("in order"))
 
     def change_view(
         self,
@@ -196,8 +171,7 @@ class ShopAdmin(WithActions, ModelAdmin):
         )
 
     def _new_secret(self, request: HttpRequest, shop: Shop, typed: dict[str, Any]) -> Said | HttpResponse:
-        shop.webhook_secret = "whsec_" + in_base64(typed["once"])
-        shop.save(update_fields=["webhook_secret"])
+        secret = new_secret(shop, typed["once"], overlap_seconds=typed["overlap"])
         self.log_change(request, shop, _("A new webhook secret was made."))
         return shown_once(
             self,
@@ -205,7 +179,7 @@ class ShopAdmin(WithActions, ModelAdmin):
             shop,
             title=_("A new webhook secret"),
             what=_("The webhook secret of %(shop)s") % {"shop": shop},
-            secret=shop.webhook_secret.reveal(),
+            secret=secret,
         )
 
 

@@ -23,6 +23,8 @@ def state_of(event: ShopEvent) -> tuple[str, str]:
     """The state's name, for its colour, and its word."""
     if event.delivered_at is not None:
         return "success", _("delivered")
+    if event.next_try_at is not None and event.shop.webhook_paused_at is not None:
+        return "pending", _("waiting: webhooks are paused")
     if event.next_try_at is not None:
         return "pending", _("waiting")
     return "failed", _("given up")
@@ -36,7 +38,7 @@ def _send(request: HttpRequest, event: ShopEvent, typed: dict[str, Any]) -> Said
     fresh.delivered_at, fresh.next_try_at = None, timezone.now()
     fresh.save(update_fields=["delivered_at", "next_try_at"])
     tries = fresh.attempts
-    fresh = send(fresh)
+    fresh = send(fresh, by_hand=True)
     if fresh.attempts == tries:
         return noted(_("It is being sent at this moment."))
     if fresh.delivered_at is not None:
@@ -80,8 +82,8 @@ class ShopEventAdmin(RecordAdmin):
             at_once=True,
         ),
     )
-    list_display = ["type", "order_link", "state_word", "attempts", "last_status", "created"]
-    list_filter = [Delivered, "created_at"]
+    list_display = ["type", "order_link", "shop", "state_word", "attempts", "last_status", "created"]
+    list_filter = [Delivered, "shop", "created_at"]
     search_fields = ["type"]
     search_help_text = gettext_lazy("Order number, or kind of webhook")
     ordering = ["-created_at"]
@@ -97,8 +99,8 @@ class ShopEventAdmin(RecordAdmin):
         return (queryset.filter(found) if term else queryset), False
 
     @display(description=gettext_lazy("order"), ordering="order_id")
-    def order_link(self, event: ShopEvent) -> SafeString:
-        return link("order", event.order_id, event.order.number)
+    def order_link(self, event: ShopEvent) -> SafeString | str:
+        return link("order", event.order_id, event.order.number) if event.order is not None else "–"
 
     @display(description=gettext_lazy("state"))
     def state_word(self, event: ShopEvent) -> SafeString:

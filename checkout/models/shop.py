@@ -86,6 +86,11 @@ class Shop(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def spoken(self) -> list[str]:
+        """The languages in which its shoppers may read, the usual one first."""
+        all_there_are = [code for code, _name in settings.LANGUAGES]
+        return [code for code in self.languages if code in all_there_are] or all_there_are
+
 
 def all_scopes() -> list[str]:
     return [word for word, _what in ApiKey.SCOPES]

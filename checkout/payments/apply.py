@@ -18,6 +18,7 @@ from checkout.payments.attention import Doubt, flag
 from checkout.payments.cards import keep_card
 from checkout.payments.chargebacks import take_chargebacks
 from checkout.payments.events import owe
+from checkout.payments.letters import about_a_refund, about_the_end
 from checkout.payments.locks import order_lock
 from checkout.payments.movements import note_movement
 from checkout.payments.objections import MONEY_OUTCOMES, SUMS, objection, of_another, sum_of
@@ -96,6 +97,7 @@ def apply(
                 _tell_of_old(order, payment, report)
             else:
                 _take_state(order, payment, report, news, who=who, user=user)
+                about_the_end(payment, was=before)
             payment.checks = payment.checks + 1 if payment.state == before else 0
             if could_retry and not payment.may_retry and payment.state not in MONEY_STATES:
                 # The shopper reads that the shop has been told: here it is.
@@ -177,6 +179,8 @@ def _note_movements(payment: Payment, before: Mapping[str, int], after: Mapping[
     for kind in (Movement.Kind.CAPTURED, Movement.Kind.REFUNDED):
         if moved := after[kind] - before[kind]:
             note_movement(payment, kind, moved)
+    if moved_back := after["refunded"] - before["refunded"]:
+        about_a_refund(payment, moved_back)
 
 
 def _take_tenders(payment: Payment, report: Report) -> None:

@@ -15,6 +15,7 @@ from checkout.models import Account, Invitation, Order, Payment
 from checkout.payments.apply import apply
 from checkout.payments.border import charge_for, invitation_charge, provider_for
 from checkout.payments.cancel import cancel_attempt
+from checkout.payments.letters import mail_goes_out
 from checkout.payments.locks import order_lock
 from checkout.payments.settle import not_answered
 from checkout.payments.start import KeyReused, NotPayable, open_attempt_for
@@ -42,11 +43,8 @@ class NotSent(Exception):
 
 
 def channels_of_ours() -> tuple[str, ...]:
-    """By which ways we hand over links of our own. Where e-mails are only printed nobody gets any."""
-    printed = settings.EMAIL_BACKEND.endswith(".console.EmailBackend")
-    if printed and not (settings.DEMO or settings.DEBUG):
-        return (Invitation.COPY,)
-    return (Invitation.COPY, Invitation.EMAIL)
+    """By which ways we hand over links of our own."""
+    return (Invitation.COPY, Invitation.EMAIL) if mail_goes_out() else (Invitation.COPY,)
 
 
 def invite(

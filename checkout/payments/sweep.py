@@ -7,7 +7,7 @@ from django.db import models, transaction
 from django.db.models import Min, Q
 from django.utils import timezone
 
-from checkout.models import Agreement, Delivery, Invitation, Order, Payment, ShopEvent
+from checkout.models import Agreement, Delivery, Invitation, Letter, Order, Payment, ShopEvent
 from checkout.states import HELD_STATES, OrderState, State
 
 # What was claimed is not claimed again for this long: a worker has it, or has died with it.
@@ -31,8 +31,13 @@ def due_deliveries() -> list[int]:
     return _claim(Delivery, "next_try_at")
 
 
-def due_events() -> list[Any]:
-    return _claim(ShopEvent, "next_try_at")
+def due_events(but: Q | None = None) -> list[Any]:
+    """`but`: those that are held up, and are not claimed."""
+    return _claim(ShopEvent, "next_try_at", but=but)
+
+
+def due_letters() -> list[int]:
+    return _claim(Letter, "next_try_at")
 
 
 def due_orders() -> list[int]:
@@ -52,13 +57,13 @@ def due_orders() -> list[int]:
     return ids
 
 
-def _claim(model: type[models.Model], due: str) -> list[Any]:
+def _claim(model: type[models.Model], due: str, *, but: Q | None = None) -> list[Any]:
     """Ids of rows whose time has come, with that time pushed on by a lease, so that two sweeps share the work."""
     now = timezone.now()
     with transaction.atomic():
         rows = (
-            model._default_manager.select_for_update(skip_locked=True)
-            .filter(**{f"{due}__lte": now})
+            model._default_manager.select_for_update(skip_locked=True, of=("self",))
+            .filter(~but if but is not None else Q(), **{f"{due}__lte": now})
             .order_by(due)[:_AT_ONCE]
         )
         ids = [row.pk for row in rows]

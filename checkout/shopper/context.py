@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 
 from checkout.decline_texts import decline_of
+from checkout.looks import look_of
 from checkout.models import Order
 from checkout.payments.orders import MAX_EXTENSIONS
 from checkout.shopper.agreement import AgreedOn, agreement_of
@@ -28,6 +29,11 @@ class Line:
     total: Money
 
 
+def _other_languages(order: Order) -> list[tuple[str, Any]]:
+    spoken, now = order.shop.spoken(), get_language()
+    return [(code, name) for code, name in settings.LANGUAGES if code in spoken and code != now]
+
+
 def context_for(order: Order, sight: Sight, *, note: str, go_on: bool) -> dict[str, Any]:
     """`note` and `go_on` are from the address: they add a sentence or a step, and never change which page it is."""
     page, attempt = sight.page, sight.attempt
@@ -38,6 +44,7 @@ def context_for(order: Order, sight: Sight, *, note: str, go_on: bool) -> dict[s
     context: dict[str, Any] = {
         "order": order,
         "shop": order.shop,
+        "look": look_of(order.shop),
         "page": str(page),
         "title": title_of(page, saves_card=saves_card, free=free and not unsure),
         "agreed_on": agreed,
@@ -48,7 +55,7 @@ def context_for(order: Order, sight: Sight, *, note: str, go_on: bool) -> dict[s
         "attempt": attempt,
         "saves_card": saves_card,
         "lines": lines_of(order),
-        "languages": [pair for pair in settings.LANGUAGES if pair[0] != get_language()],
+        "languages": _other_languages(order),
         "back_url": order.return_url or order.shop.return_url,
         "note": _note(sight, note),
         "refresh": page in WAITING,

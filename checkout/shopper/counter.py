@@ -63,8 +63,11 @@ def is_same_origin(request: HttpRequest) -> bool:
 
 
 def language_of(order: Order) -> str:
-    """The order's language as far as we speak it: "fr" for "fr-CH", the site's own for one that we do not know."""
+    """The order's language as far as its shop and we speak it: "fr" for "fr-CH", the shop's first for one that is
+    unknown here."""
+    spoken = order.shop.spoken()
     try:
-        return translation.get_supported_language_variant(order.language)
+        language = translation.get_supported_language_variant(order.language)
     except LookupError:
-        return settings.LANGUAGE_CODE
+        language = settings.LANGUAGE_CODE
+    return language if language in spoken else spoken[0]

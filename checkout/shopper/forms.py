@@ -3,7 +3,6 @@
 from typing import Any
 
 from django import forms
-from django.conf import settings
 
 from checkout.models import Order, SavedCard
 from checkout.shopper.choices import Option
@@ -57,7 +56,11 @@ class RetryForm(_Owed):
 
 
 class LanguageForm(forms.Form):
-    language = forms.ChoiceField(choices=settings.LANGUAGES)
+    language = forms.ChoiceField()
+
+    def __init__(self, *args: Any, spoken: list[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["language"].choices = [(code, code) for code in spoken]
 
 
 class CardForm(forms.Form):

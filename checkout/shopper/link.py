@@ -5,6 +5,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import translation
 from django.views.decorators.http import require_safe
 
+from checkout.looks import look_of
 from checkout.models import Invitation
 from checkout.payments.links import opened
 
@@ -23,7 +24,12 @@ def follow(request: HttpRequest, token: str) -> HttpResponse:
     if withdrawn and order.paying_attempt() is None:
         with translation.override(invitation.language):
             request.LANGUAGE_CODE = invitation.language
-            response = render(request, "shopper/withdrawn.html", {"shop": order.shop}, status=410)
+            response = render(
+                request,
+                "shopper/withdrawn.html",
+                {"shop": order.shop, "look": look_of(order.shop)},
+                status=410,
+            )
     else:
         if request.method == "GET" and not withdrawn:
             opened(invitation)

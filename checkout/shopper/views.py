@@ -119,7 +119,7 @@ def more_time(request: HttpRequest, order: Order) -> HttpResponse:
 
 @counter("POST")
 def language(request: HttpRequest, order: Order) -> HttpResponse:
-    form = LanguageForm(request.POST)
+    form = LanguageForm(request.POST, spoken=order.shop.spoken())
     if form.is_valid():
         Order.objects.filter(pk=order.pk).update(language=form.cleaned_data["language"])
     return _to_page(order)

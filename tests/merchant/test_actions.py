@@ -1,6 +1,7 @@
 """Is done what the merchant confirms: once, outside of any transaction, and ending in a true sentence?"""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -308,11 +309,18 @@ def test_a_form_for_a_secret_does_not_last(
 
 def test_a_webhook_secret_is_made_and_shown_once(client: Client, shop: Shop) -> None:
     once = hidden(client.get(address(shop, "new-secret")).content.decode(), "once")
-    html = client.post(address(shop, "new-secret"), {"once": once}).content.decode()
+    before, typed = shop.webhook_secret.reveal(), {"once": once, "overlap": "86400"}
+    html = client.post(address(shop, "new-secret"), typed).content.decode()
+    assert (
+        client.post(address(shop, "new-secret"), typed).content.decode().count("whsec_") == 1
+    )  # a double click
     shop.refresh_from_db()
     secret = shop.webhook_secret.reveal()
     assert re.fullmatch(r"whsec_[A-Za-z0-9+/]{43}=", secret)
     assert secret in html
+    assert shop.webhook_former_secret.reveal() == before
+    assert shop.webhook_former_until is not None
+    assert timedelta(hours=23) < shop.webhook_former_until - timezone.now() < timedelta(hours=24)
     assert secret not in client.get(reverse("admin:checkout_shop_change", args=[shop.pk])).content.decode()
 
 

@@ -1,39 +1,19 @@
-"""Which e-mails do we send ourselves? A payment link to a customer. Sent by whatever EMAIL_URL names."""
+"""What does the e-mail with a payment link say? The merchant's words, or ours, and the link, as text and HTML."""
 
-from smtplib import SMTPException, SMTPRecipientsRefused
-
-import structlog
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.utils import translation
 
 from checkout.link_texts import LINK_TEXTS, filled
+from checkout.mail.sending import deliver, dress_of
 from checkout.models import Invitation
 from checkout.templatetags.guichet import money, plain_moment
 
-log = structlog.get_logger("checkout.mail")
-
-
-class NotSent(Exception):
-    """The e-mail did not go; `str()` says why, fit for the merchant's eyes."""
-
 
 def send_link(invitation: Invitation) -> None:
-    """Send a payment link of ours, in its language, as text and HTML. NotSent when the mail server does not take it."""
-    try:
-        _message(invitation).send()
-    except SMTPRecipientsRefused as why:
-        raise _not_sent(invitation, why, "The mail server refuses the address.") from why
-    except (SMTPException, OSError) as why:
-        raise _not_sent(invitation, why, f"The mail server did not take it ({type(why).__name__}).") from why
-    except ValueError as why:  # a line break in a header, a domain that no mail can go to
-        raise _not_sent(invitation, why, "No e-mail can be made of this address and subject.") from why
-
-
-def _not_sent(invitation: Invitation, why: Exception, sentence: str) -> NotSent:
-    log.warning("mail not sent", order=invitation.order.number, why=type(why).__name__)
-    return NotSent(sentence)
+    """Send a payment link of ours, in its language. NotSent when the mail server does not take it."""
+    deliver(_message(invitation), about=f"link of {invitation.order.number}")
 
 
 def _message(invitation: Invitation) -> EmailMultiAlternatives:
@@ -49,7 +29,7 @@ def _message(invitation: Invitation) -> EmailMultiAlternatives:
         html = render_to_string(
             "mail/link.html",
             {
-                "shop": order.shop,
+                **dress_of(order.shop),
                 "order": order,
                 "language": invitation.language,
                 "before": filled(text.split("{link}", 1)[0], **names).strip(),
