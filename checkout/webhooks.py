@@ -56,7 +56,8 @@ def signature(secret: str, *, message_id: str, timestamp: int, body: bytes) -> s
 
 def held_up() -> Q:
     """Events that are not to be sent now, whatever their time: the shop is paused, or an earlier one goes first."""
-    return Q(shop__webhook_paused_at__isnull=False) | Exists(_before(OuterRef("order"), OuterRef("sequence")))
+    earlier = _before(OuterRef("order"), OuterRef("sequence"))
+    return Q(shop__webhook_paused_at__isnull=False) | Q(Exists(earlier))
 
 
 def _before(order: Any, sequence: Any) -> QuerySet[ShopEvent]:

@@ -18,7 +18,7 @@ def read_logo(upload: UploadedFile) -> tuple[bytes, str]:
     if (upload.size or 0) > MAX_BYTES:
         raise forms.ValidationError(_("The file is larger than 2 MB."))
     try:
-        picture: Image.Image = Image.open(upload, formats=_TYPES)  # type: ignore[arg-type]
+        picture: Image.Image = Image.open(upload, formats=_TYPES)
         if picture.width * picture.height > MAX_PIXELS:  # known before anything is unpacked
             raise forms.ValidationError(_("The picture has too many pixels."))
         picture.thumbnail(KEPT_WITHIN)

@@ -56,11 +56,9 @@ class RetryForm(_Owed):
 
 
 class LanguageForm(forms.Form):
-    language = forms.ChoiceField()
-
     def __init__(self, *args: Any, spoken: list[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["language"].choices = [(code, code) for code in spoken]
+        self.fields["language"] = forms.ChoiceField(choices=[(code, code) for code in spoken])
 
 
 class CardForm(forms.Form):

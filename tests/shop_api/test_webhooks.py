@@ -67,6 +67,7 @@ def test_what_the_shop_gets(wire: responses.RequestsMock) -> None:
     told = json.loads(body)
     assert set(told) == {"type", "timestamp", "sequence", "data"}
     assert told["type"] == "order.canceled"
+    assert event.order is not None
     assert told["data"]["id"] == event.order.number
     assert sent.headers["Content-Type"] == "application/json"
     assert sent.headers["webhook-id"] == str(event.pk)

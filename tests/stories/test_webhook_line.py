@@ -45,7 +45,7 @@ def tell_of(order: Order, *types: str) -> None:
 
 
 def heard(site: responses.RequestsMock) -> list[str]:
-    return [json.loads(call.request.body)["type"] for call in site.calls]
+    return [json.loads(call.request.body or "")["type"] for call in site.calls]
 
 
 def fresh(shop: Shop) -> Shop:
@@ -64,7 +64,7 @@ def test_they_are_numbered_and_sent_one_after_the_other(
     run_sweep()
     work()
     assert heard(shop_site) == ["first", "first", "second", "third"]
-    numbers = [json.loads(call.request.body)["sequence"] for call in shop_site.calls]
+    numbers = [json.loads(call.request.body or "")["sequence"] for call in shop_site.calls]
     assert numbers == [1, 1, 2, 3]
     assert not ShopEvent.objects.filter(delivered_at=None).exists()
 
@@ -189,7 +189,7 @@ def test_a_test_is_sent_at_once_and_once(shop_site: responses.RequestsMock, cloc
     assert fresh(shop).webhook_paused_at is not None
     clock.forward(days=1)
     assert run_sweep() == 0
-    told = json.loads(shop_site.calls[-1].request.body)
+    told = json.loads(shop_site.calls[-1].request.body or "")
     assert (told["type"], told["sequence"], told["data"]["shop"]) == ("webhook.test", 0, shop.slug)
 
 
