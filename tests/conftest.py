@@ -1,5 +1,6 @@
 """What do all tests share? Their settings, a database file and a browser's path."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import django
@@ -54,6 +55,14 @@ def django_db_modify_db_settings(
         if database["ENGINE"] == "django.db.backends.sqlite3":
             file = tmp_path_factory.mktemp("database") / "guichet.sqlite3"
             database.setdefault("TEST", {})["NAME"] = str(file)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None) -> Iterator[None]:
+    from tests.ground.emptied import by_deleting  # it knows models
+
+    with by_deleting():
+        yield
 
 
 @pytest.fixture(scope="session")
