@@ -7,7 +7,9 @@ transaction, whichever order the tables point at one another: all foreign keys a
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
+import pytest
 from django.contrib.auth.models import Permission
 from django.contrib.contenttypes.models import ContentType
 from django.db import connections, transaction
@@ -29,11 +31,10 @@ def empty(alias: str) -> None:
 def by_deleting() -> Iterator[None]:
     """Let every transactional test be cleaned up like this."""
 
-    def clean_up(case: TransactionTestCase) -> None:
-        for alias in case._databases_names(include_mirrors=False):  # type: ignore[attr-defined]
+    def clean_up(case: Any) -> None:
+        for alias in case._databases_names(include_mirrors=False):
             empty(alias)
 
-    own = TransactionTestCase._fixture_teardown
-    TransactionTestCase._fixture_teardown = clean_up  # type: ignore[method-assign]
-    yield
-    TransactionTestCase._fixture_teardown = own  # type: ignore[method-assign]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", clean_up)
+        yield
