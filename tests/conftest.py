@@ -1,5 +1,6 @@
 """What do all tests share? Their settings, a database file and a browser's path."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import django
@@ -15,6 +16,15 @@ django.setup()
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 HERE = Path(__file__).parent
+E2E = HERE / "e2e"
+# Whole files are handed out to the two workers with a browser: with a long one at the end, one waits for the other.
+LONG = (
+    "test_access.py",
+    "test_syspay_desk.py",
+    "test_syspay_agreements.py",
+    "test_admin.py",
+    "test_faults.py",
+)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -27,12 +37,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
-        if (HERE / "e2e") in item.path.parents or "chromium_path" in getattr(item, "fixturenames", ()):
+        if E2E in item.path.parents or "chromium_path" in getattr(item, "fixturenames", ()):
             item.add_marker("browser")
+    items.sort(key=turn)
     if config.getoption("--database-only"):
         left_out = [item for item in items if not touches_database(item)]
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if touches_database(item)]
+
+
+def turn(item: pytest.Item) -> int:
+    """Whoever stands on the stage comes last and all together, for it is raised once; of these the long files first."""
+    if E2E not in item.path.parents:
+        return 0
+    return 1 + (LONG.index(item.path.name) if item.path.name in LONG else len(LONG))
 
 
 def touches_database(item: pytest.Item) -> bool:
@@ -54,6 +72,14 @@ def django_db_modify_db_settings(
         if database["ENGINE"] == "django.db.backends.sqlite3":
             file = tmp_path_factory.mktemp("database") / "guichet.sqlite3"
             database.setdefault("TEST", {})["NAME"] = str(file)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None) -> Iterator[None]:
+    from tests.ground.emptied import by_deleting  # it knows models
+
+    with by_deleting():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -6,9 +6,13 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from django.contrib.auth.models import Permission, User
+from django.db import connection
 from playwright.sync_api import sync_playwright
 
-from tests.ground import chromium, machine, postgres
+from checkout.models import Payment
+from tests.ground import chromium, emptied, machine, postgres
+from tests.scripted import make_account, make_order
 
 ROOT = Path(__file__).parent.parent
 
@@ -73,3 +77,26 @@ def test_what_is_missing_is_a_loud_line_at_home_and_a_failure_on_ci(
     last = ran.stdout.splitlines()[-1]
     assert last == "!!! NOT TESTED: browser. CHROMIUM is /nowhere/chromium, which does not start."
     assert ran.returncode == verdict
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nothing_that_was_committed_is_left_for_the_next_test() -> None:
+    """Rows that point at one another go as well; the content types and permissions stay, for nobody writes them."""
+    user = User.objects.create_user("margot")
+    user.user_permissions.set(Permission.objects.all()[:2])
+    Payment.objects.create(
+        order=make_order(), account=make_account(), number=1, reference="P-1", amount_minor=1, currency="EUR"
+    )
+    before = rows()
+    emptied.empty("default")
+    assert rows() == {name: number if name in emptied.STAYING else 0 for name, number in before.items()}
+    assert all(before[name] for name in {*emptied.STAYING, "auth_user_user_permissions", "checkout_payment"})
+
+
+def rows() -> dict[str, int]:
+    with connection.cursor() as cursor:
+        found = {}
+        for table in connection.introspection.django_table_names(only_existing=True):
+            cursor.execute(f"SELECT COUNT(*) FROM {connection.ops.quote_name(table)}")
+            found[table] = cursor.fetchone()[0]
+    return found
