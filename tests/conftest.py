@@ -17,6 +17,7 @@ settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 HERE = Path(__file__).parent
 E2E = HERE / "e2e"
+WHOLE_ON_EVERY_DATABASE = [HERE / folder for folder in ("stories", "races", "prove")]
 # Whole files are handed out to the two workers with a browser: with a long one at the end, one waits for the other.
 LONG = (
     "test_access.py",
@@ -31,7 +32,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--database-only",
         action="store_true",
-        help="leave out the tests that never touch the database: a second one teaches nothing about them",
+        help="leave out what a second database teaches nothing about",
     )
 
 
@@ -41,9 +42,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker("browser")
     items.sort(key=turn)
     if config.getoption("--database-only"):
-        left_out = [item for item in items if not touches_database(item)]
-        config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if touches_database(item)]
+        kept = where_the_database_matters(items)
+        config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+        items[:] = [item for item in items if item in kept]
 
 
 def turn(item: pytest.Item) -> int:
@@ -51,6 +52,20 @@ def turn(item: pytest.Item) -> int:
     if E2E not in item.path.parents:
         return 0
     return 1 + (LONG.index(item.path.name) if item.path.name in LONG else len(LONG))
+
+
+def where_the_database_matters(items: list[pytest.Item]) -> set[pytest.Item]:
+    """Whatever moves money or races for it, whole; of the rest that touches a row one case of each test, for the others
+    ask the database the same questions about other words. So do a property's many examples."""
+    kept, seen = set(), set[tuple[Path, str]]()
+    for item in items:
+        name = (item.path, item.name.split("[")[0])
+        whole = any(folder in item.path.parents for folder in WHOLE_ON_EVERY_DATABASE)
+        of_many = getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
+        if touches_database(item) and not of_many and (whole or name not in seen):
+            kept.add(item)
+            seen.add(name)
+    return kept
 
 
 def touches_database(item: pytest.Item) -> bool:
