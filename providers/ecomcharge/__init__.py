@@ -51,6 +51,7 @@ class Ecomcharge(Provider):
     options_type = EcomchargeOrder
     kinds = frozenset({Kind.ONE_OFF, Kind.SAVE_CARD})
     occasions = frozenset(Occasion)
+    whole_only = frozenset[Verb]()  # captures, voids and refunds may be in parts
 
     settings: EcomchargeSettings
 

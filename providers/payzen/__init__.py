@@ -25,6 +25,7 @@ from providers.base import (
     Returned,
     Show,
     Started,
+    Verb,
     Widget,
 )
 from providers.errors import Declined, FieldError, Invalid, Misconfigured
@@ -56,6 +57,7 @@ class PayZen(Provider):
     settings_type = PayzenSettings
     options_type = PayzenOrder
     channels = (PAGE, WIDGET)
+    whole_only = frozenset({Verb.CAPTURE})  # void first what is not wanted
 
     settings: PayzenSettings
 

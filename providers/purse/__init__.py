@@ -59,6 +59,7 @@ class Purse(Provider):
     settings_type = PurseSettings
     options_type = PurseOrder
     channels = ("widget", OWN_PAGE)
+    whole_only = frozenset[Verb]()  # captures, voids and refunds may be in parts
 
     settings: PurseSettings
 

@@ -23,6 +23,7 @@ from providers.base import (
     Report,
     Returned,
     Started,
+    Verb,
 )
 from providers.errors import FieldError, Invalid, Misconfigured
 from providers.http import Http
@@ -52,6 +53,7 @@ class SysPay(Provider):
     options_type = SysPayOptions
     kinds = frozenset(request.TYPES)
     desk = True
+    whole_only = frozenset({Verb.CAPTURE, Verb.VOID})
 
     settings: SysPaySettings
 
