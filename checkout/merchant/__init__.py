@@ -13,12 +13,24 @@ def register() -> None:
         orders,
         payments,
         people,
+        proposals,
         shops,
         webhooks,
     )
 
     admin.site.index_template = "merchant/index.html"
-    for pages in (orders, payments, agreements, deliveries, webhooks, cards, shops, accounts, people):
+    for pages in (
+        orders,
+        payments,
+        proposals,
+        agreements,
+        deliveries,
+        webhooks,
+        cards,
+        shops,
+        accounts,
+        people,
+    ):
         for model, page in pages.PAGES.items():
             if admin.site.is_registered(model):
                 admin.site.unregister(model)

@@ -18,11 +18,12 @@ from checkout.merchant.desk import DeskPages
 from checkout.merchant.link_pages import LinkPages
 from checkout.merchant.link_rows import links_part
 from checkout.merchant.operations import Attempt, operations
+from checkout.merchant.proposals import waiting_on
 from checkout.merchant.record import RecordAdmin
 from checkout.merchant.shown import badge, customer_lines, moment, provider_name, sum_of, whole
 from checkout.merchant.story import story
 from checkout.merchant.webhooks import state_of
-from checkout.models import Agreement, Delivery, Order, Payment, ShopEvent
+from checkout.models import Agreement, Delivery, Order, Payment, Proposal, ShopEvent
 from checkout.templatetags.guichet import names_of
 from providers.money import Money
 
@@ -168,6 +169,9 @@ class OrderAdmin(RecordAdmin):
             "leave_desk": next((button for button in buttons if button.action.name == "leave_desk"), None),
             "may_open_desk": request.user.has_perms(MAY_OPEN),
             "attempts": found,
+            "proposals": waiting_on(
+                request, self.admin_site.get_model_admin(Proposal), payments, back=self.page_of(row)
+            ),
             "totals": totals(row, payments),
             "tenders": tenders(payments),
             "operations": operations(found),

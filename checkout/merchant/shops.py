@@ -18,6 +18,7 @@ from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget, UnfoldAdminURLInputWidget
 
 from checkout.merchant.action import Action, Said, WithActions, done, noted, refused
+from checkout.merchant.limits import LimitInline
 from checkout.merchant.onetime import OnceForm, in_address_characters, in_base64
 from checkout.merchant.record import RecordAdmin
 from checkout.merchant.shown import badge, link, moment
@@ -105,6 +106,7 @@ class ShopAdmin(WithActions, ModelAdmin):
     actions = None
     list_display = ["name", "slug", "webhook_url", "secret_is", "hold_minutes"]
     search_fields = ["name", "slug"]
+    inlines = [LimitInline]
     readonly_fields = ["secret_is"]
     formfield_overrides = {
         models.URLField: {"widget": UnfoldAdminURLInputWidget, "assume_scheme": "https"},
