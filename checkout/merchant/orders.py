@@ -24,6 +24,7 @@ from checkout.merchant.shown import badge, customer_lines, moment, provider_name
 from checkout.merchant.story import story
 from checkout.merchant.webhooks import state_of
 from checkout.models import Agreement, Delivery, Order, Payment, Proposal, ShopEvent
+from checkout.states import OrderState
 from checkout.templatetags.guichet import names_of
 from providers.money import Money
 
@@ -76,8 +77,11 @@ def totals(order: Order, rows: list[Payment]) -> list[tuple[Any, Money]]:
         return Money(sum(getattr(row, f"{name}_minor") for row in same), order.currency)
 
     captured, refunded, voided = total("captured"), total("refunded"), total("voided")
+    nothing = Money.zero(order.currency)
+    missing = max(order.money - (total("authorized") - voided), nothing)
     lines = [
-        (_("Owed"), order.money),
+        (_("Asked for"), order.money),
+        (_("Still owed"), missing if order.state == OrderState.OPEN else nothing),
         (_("Authorised"), total("authorized")),
         (_("Captured"), captured),
         (_("Refunded"), refunded),
@@ -85,17 +89,16 @@ def totals(order: Order, rows: list[Payment]) -> list[tuple[Any, Money]]:
     return [*lines, (_("Voided"), voided)] if voided else lines
 
 
-def tenders(payments: list[Payment]) -> list[dict[str, Any]]:
-    """The split of every attempt that has one; a split in one part is no news."""
-    rows = []
+def tenders(payments: list[Payment]) -> dict[str, Any]:
+    """What each means of payment has given, attempt by attempt; {} where no provider told."""
+    rows, split = [], False
     for payment in payments:
         parts = list(payment.tenders.all())
-        if len(parts) < 2:
-            continue
+        split = split or len(parts) > 1
         for name, part in zip(names_of([(p.partner, p.method) for p in parts]), parts, strict=True):
             sums = {of: Money(minor, payment.currency) for of, minor in part.values().items()}
             rows.append({"number": payment.number, "means": name, **sums})
-    return rows
+    return {"rows": rows, "split": split} if rows else {}
 
 
 class OrderAdmin(RecordAdmin):

@@ -127,7 +127,7 @@ def _agree(proposal: Proposal, user: User) -> tuple[Operation, bool]:
         _told(order, "operation.approved", row, user)
         # What it raises takes the approval back with it.
         return intend(
-            order.payments.get(pk=row.payment_id),
+            order.payments.get(proposals=row),
             Verb(row.action),
             row.money,
             user=row.proposed_by,
