@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib.admin import display
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -16,7 +17,7 @@ from checkout.merchant.payment_actions import outcome, what_is_told
 from checkout.merchant.record import RecordAdmin
 from checkout.merchant.second_person import about, how_it_stands, not_for_you
 from checkout.merchant.sharing import VERB_NAMES, rows_of
-from checkout.merchant.shown import badge, link, moment, provider_name, sum_of
+from checkout.merchant.shown import badge, link, moment, provider_name, sum_of, whole
 from checkout.models import Operation, Payment, Proposal
 from checkout.payments.approvals import (
     MayNotDecide,
@@ -220,7 +221,7 @@ def waiting_on(request: HttpRequest, admin: Any, payments: list[Payment], *, bac
 class ProposalAdmin(RecordAdmin):
     record_template = "merchant/proposal.html"
     row_actions = ACTIONS
-    list_display = ["name", "order_link", "sum", "state_word", "proposed_by", "why", "created", "decided_by"]
+    list_display = ["name", "order_link", "sum", "state_word", "why", "created", "decided"]
     list_filter = ["state", "action", "created_at"]
     search_fields = ["order__number"]
     search_help_text = gettext_lazy("Order number, payment reference, or who proposed or decided it")
@@ -276,12 +277,20 @@ class ProposalAdmin(RecordAdmin):
         return state_badge(proposal)
 
     @display(description=gettext_lazy("reason"))
-    def why(self, proposal: Proposal) -> str:
-        return proposal.reason or "–"
+    def why(self, proposal: Proposal) -> SafeString:
+        return format_html('<span class="g-terms">{}</span>', proposal.reason or "–")
 
     @display(description=gettext_lazy("proposed, UTC"), ordering="created_at")
-    def created(self, proposal: Proposal) -> SafeString | str:
-        return moment(proposal.created_at)
+    def created(self, proposal: Proposal) -> SafeString:
+        return format_html(
+            "{}<br>{}", moment(proposal.created_at), whole(proposal.proposed_by.get_username())
+        )
+
+    @display(description=gettext_lazy("decided, UTC"), ordering="decided_at")
+    def decided(self, proposal: Proposal) -> SafeString | str:
+        if proposal.decided_by is None:
+            return moment(proposal.decided_at)
+        return format_html("{}<br>{}", moment(proposal.decided_at), whole(proposal.decided_by.get_username()))
 
     def page(self, request: HttpRequest, row: Any) -> dict[str, Any]:
         return {

@@ -6,10 +6,11 @@ asks for over the API is under the scopes of its key, and not under this.
 
 from datetime import timedelta
 
-from django.db.models import Sum
+from django.db.models import Q, Sum
 from django.utils import timezone
 
 from checkout.models import ApprovalLimit, Operation, Order, Payment, Proposal, Shop
+from checkout.payments.operations import MISSED_BY_A_PERSON
 from providers.base import OperationStatus, Verb
 from providers.money import Money
 
@@ -24,7 +25,8 @@ def limit_for(shop: Shop, currency: str) -> Money | None:
 
 
 def asked_alone(order: Order, verb: Verb, currency: str) -> Money:
-    """What people asked for of `verb` on this order in the last day without a second person, but what has failed."""
+    """What people asked for of `verb` on this order in the last day without a second person. What has failed does not
+    count, unless it is only a person's word that it did."""
     approved = Proposal.objects.filter(order=order, state=Proposal.State.APPROVED).values("key")
     rows = Operation.objects.filter(
         payment__order=order,
@@ -33,7 +35,8 @@ def asked_alone(order: Order, verb: Verb, currency: str) -> Money:
         requested_by__isnull=False,
         created_at__gt=timezone.now() - COUNTED_FOR,
     )
-    alone = rows.exclude(status=OperationStatus.FAILURE).exclude(key__in=approved)
+    failed = Q(status=OperationStatus.FAILURE) & ~Q(message=MISSED_BY_A_PERSON)
+    alone = rows.exclude(failed).exclude(key__in=approved)
     return Money(alone.aggregate(sum=Sum("amount_minor"))["sum"] or 0, currency)
 
 

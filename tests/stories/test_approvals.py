@@ -16,6 +16,7 @@ from checkout.payments.approvals import (
     propose,
     withdraw,
 )
+from checkout.payments.by_hand import not_there
 from checkout.payments.limits import asked_alone, limit_for, needs_second_person
 from checkout.payments.operate import NeedsApproval, NotPossible, PlanChanged, left, operate
 from checkout.states import State
@@ -95,10 +96,15 @@ def test_the_shops_software_is_under_its_keys_scopes(script: Script, bought: Pay
     assert needs_second_person(bought, REFUND, eur(1799)) is False  # and takes nothing from what a person may
 
 
-def test_what_nobody_knows_yet_counts(script: Script, order: Order, bought: Payment, rita: User) -> None:
+def test_what_nobody_knows_yet_counts(
+    script: Script, order: Order, bought: Payment, rita: User, clock: Clock
+) -> None:
     script.will("refund", Uncertain("No answer."))
-    operate(bought, REFUND, eur(1900), user=rita)
+    unknown = operate(bought, REFUND, eur(1900), user=rita)
     assert asked_alone(order, REFUND, "EUR") == eur(1900)
+    clock.forward(minutes=20)
+    assert not_there(unknown, user=rita).status == OperationStatus.FAILURE
+    assert asked_alone(order, REFUND, "EUR") == eur(1900)  # it is her word alone that it failed
 
 
 def test_a_limit_of_nothing_wants_two_for_all(script: Script, bought: Payment, rita: User) -> None:
