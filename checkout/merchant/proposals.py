@@ -221,7 +221,7 @@ def waiting_on(request: HttpRequest, admin: Any, payments: list[Payment], *, bac
 class ProposalAdmin(RecordAdmin):
     record_template = "merchant/proposal.html"
     row_actions = ACTIONS
-    list_display = ["name", "order_link", "sum", "state_word", "why", "created", "decided"]
+    list_display = ["name", "order_link", "state_word", "why", "created", "decided"]
     list_filter = ["state", "action", "created_at"]
     search_fields = ["order__number"]
     search_help_text = gettext_lazy("Order number, payment reference, or who proposed or decided it")
@@ -261,16 +261,12 @@ class ProposalAdmin(RecordAdmin):
         )
 
     @display(description=gettext_lazy("what"), ordering="id")
-    def name(self, proposal: Proposal) -> str:
-        return str(about(proposal)["what"]).capitalize()
+    def name(self, proposal: Proposal) -> SafeString:
+        return format_html("{} {}", str(about(proposal)["what"]).capitalize(), sum_of(proposal.money))
 
     @display(description=gettext_lazy("order"), ordering="order_id")
     def order_link(self, proposal: Proposal) -> SafeString:
         return link("order", proposal.order_id, proposal.order.number)
-
-    @display(description=gettext_lazy("amount"), ordering="amount_minor")
-    def sum(self, proposal: Proposal) -> SafeString:
-        return sum_of(proposal.money)
 
     @display(description=gettext_lazy("state"), ordering="state")
     def state_word(self, proposal: Proposal) -> SafeString:

@@ -4,6 +4,7 @@ import html as markup
 from typing import Any
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
@@ -267,6 +268,9 @@ def test_a_limit_is_typed_in_major_units(client: Client, viewer: Client, shop: S
     assert answer.status_code == 302
     limit = ApprovalLimit.objects.get()
     assert (limit.shop, limit.currency, limit.amount_minor) == (shop, "KWD", 150500)
+    # Nobody raises it unseen: the change stands under the name of who made it.
+    entry = LogEntry.objects.get(user__username="margot", object_id=str(shop.pk))
+    assert "limit for one person" in entry.get_change_message()
     assert 'value="150.500"' in client.get(url).content.decode()
     sent = {**shop_form(client, shop, currency="KWD", amount="0"), "approval_limits-INITIAL_FORMS": "1",
             "approval_limits-0-id": str(limit.pk), "approval_limits-0-shop": str(shop.pk)}  # fmt: skip
