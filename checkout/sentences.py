@@ -94,6 +94,18 @@ SENTENCES: dict[str, str] = {
         "{provider} could not tell how agreement {agreement} stands: {why} We will ask again."
     ),
     "card.saved": _("The customer's card {card} is kept for later."),
+    "operation.proposed": _(
+        "{verb} of {money} was proposed by {person}, and waits for a second person. Reason: {why}"
+    ),
+    "operation.approved": _("{verb} of {money}, which {proposer} proposed, was approved by {person}."),
+    "operation.not_approved": _(
+        "{person} approved the {verb} of {money}, but it could not be done: {why} It waits on for a second person."
+    ),
+    "operation.declined": _("{verb} of {money}, which {proposer} proposed, was declined by {person}."),
+    "operation.proposal_withdrawn": _("{person} withdrew the proposal: {verb} of {money}."),
+    "operation.proposal_expired": _(
+        "Nobody decided within a week on what {proposer} proposed: {verb} of {money}. Nothing was done."
+    ),
     "operation.requested": _("{verb} of {money} was asked for."),
     "operation.success": _("{verb} of {money} is done."),
     "operation.failure": _("{verb} of {money} failed: {why}"),
@@ -107,6 +119,19 @@ SENTENCES: dict[str, str] = {
     "operation.missed": _("The {verb} of {money} was looked for at {provider} by hand, and is not there."),
     "operation.found": _("{provider} lists a {verb} of {money} that was not asked for here."),
 }
+
+# What a code says where that particular is not known: (the particular, the sentence without it).
+WITHOUT: dict[str, tuple[str, str]] = {
+    "payment.started": ("provider_id", _("Attempt {number} is open at {provider}.")),
+    "payment.failed": ("why", _("{provider} says the payment failed.")),
+    "operation.proposed": (
+        "why",
+        _("{verb} of {money} was proposed by {person}, and waits for a second person."),
+    ),
+    "operation.failure": ("why", _("{verb} of {money} failed.")),
+    "operation.conflict": ("why", _("{verb} of {money} was done in part only.")),
+}
+_NOT_KNOWN = ("", "—")
 
 # What a code says when the merchant did it, where that is not the same.
 BY_MERCHANT: dict[str, str] = {
@@ -143,6 +168,9 @@ def sentence(code: str, data: dict[str, Any], *, by_merchant: bool = False) -> s
     text = (by_merchant and BY_MERCHANT.get(code)) or SENTENCES.get(code)
     if text is None:
         return code
+    missing, shorter = WITHOUT.get(code, ("", ""))
+    if missing and data.get(missing) in _NOT_KNOWN:
+        text = shorter
     return gettext(text).format_map(_Forgiving({name: _worded(name, value) for name, value in data.items()}))
 
 

@@ -24,7 +24,7 @@ from checkout.models import (
     Payment,
     ShopEvent,
 )
-from checkout.payments import letters, links, sweep
+from checkout.payments import approvals, letters, links, sweep
 from checkout.payments.agreement_follow_up import look_at
 from checkout.payments.events import owed
 from checkout.payments.expire import expire
@@ -125,6 +125,7 @@ def _send_at_once(sender: Any, event_id: str, **kwargs: Any) -> None:
 def run_sweep() -> int:
     """Queue a task for everything that is due. Returns how many."""
     letters.remind()
+    approvals.expire_old()  # a row or two a week, and nobody is asked
     queued = 0
     for found, queue in (
         (sweep.due_payments(), check_payment),

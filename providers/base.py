@@ -406,6 +406,7 @@ class Provider(ABC):
     channels: ClassVar[tuple[str, ...]] = ()
     occasions: ClassVar[frozenset[Occasion]] = frozenset()  # in which the merchant may charge a saved card
     needs_script: ClassVar[bool] = False  # the shopper cannot pay this way without JavaScript
+    whole_only: ClassVar[frozenset[Verb]] = frozenset()  # of these it does all that is left, or nothing
     desk: ClassVar[bool] = False  # the merchant can take a payment on its form, the customer on the phone
     # Settings with which it is verified what comes in. While one is rotated, a provider with the former values is asked
     # after this one has said Forged. A former value that is empty is none: it must not be tried.

@@ -14,6 +14,7 @@ def register() -> None:
         orders,
         payments,
         people,
+        proposals,
         shops,
         webhooks,
     )
@@ -26,6 +27,7 @@ def register() -> None:
         deliveries,
         webhooks,
         letters,
+        proposals,
         cards,
         shops,
         accounts,

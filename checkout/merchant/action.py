@@ -58,6 +58,9 @@ class Asked(forms.Form):
     """What an action wants to be told. Knows the row it is about."""
 
     read_back_part = ""  # a template: what stands on the page that reads back, below the sentences
+    shown_part = ""  # ... and what stands there in any case
+    confirms = "yes"  # what the button of the page that reads back says to `do`, in "confirmed"
+    confirm_label: Text = ""  # ... and to its reader, where that is not the action's label
 
     def __init__(self, *args: Any, row: Any, **kwargs: Any) -> None:
         self.row = row

@@ -107,6 +107,8 @@ def _explain_end(agreement: Agreement, typed: dict[str, Any]) -> list[str]:
     chosen = [typed["ending"]] if typed else endings(agreement)
     told = [_("%(provider)s is told to end agreement %(number)s.") % about]
     told += [explained[ending] for ending in chosen]
+    if terms := agreed(agreement):
+        told.append(_("Agreed was: %(terms)s.") % {"terms": terms})
     if agreement.kind == Kind.PAYMENT_PLAN:
         told.append(_("Of a payment plan, what is still to be paid is then not collected."))
     told.append(_("This cannot be taken back: the customer would have to agree anew."))

@@ -169,17 +169,23 @@ def _explain_leave(order: Order, typed: dict[str, object]) -> list[str]:
     found = at_desk(order)
     if found is None:
         return []
-    about = {"provider": found.provider, "number": found.payment.number}
+    about = {
+        "provider": found.provider,
+        "number": found.payment.number,
+        "money": money_text(found.payment.money),
+    }
     if found.payment.account.provider_class.can("cancel"):
         return [
             _(
-                "%(provider)s is told that attempt %(number)s is given up; if money has come, the order becomes paid."
+                "%(provider)s is told that attempt %(number)s over %(money)s is given up; if money has come, the order "
+                "becomes paid."
             )
             % about,
             _("The order stays open and can be paid in another way."),
         ]
     return [
-        _("%(provider)s is asked about attempt %(number)s first; if money has come, the order becomes paid.") % about,
+        _("%(provider)s is asked about attempt %(number)s over %(money)s first; if money has come, the order becomes "
+          "paid.") % about,
         _("The form itself cannot be closed from here: whoever still has it open could pay there. Money that comes "
           "later is counted, so close the form before you take the payment in another way."),
     ]  # fmt: skip

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from checkout.merchant.at_desk import may_make
+from checkout.merchant.proposals import for_me
 
 
 def _may_see(model: str) -> Callable[[HttpRequest], bool]:
@@ -26,6 +27,18 @@ def _entry(title: str, icon: str, model: str) -> dict[str, Any]:
         "icon": icon,
         "link": reverse(f"admin:{model.replace('.', '_')}_changelist"),
         "permission": _may_see(model),
+    }
+
+
+def _proposals(request: HttpRequest) -> dict[str, Any]:
+    """With the number of those that wait for the one who is looking."""
+    entry = _entry(_("Proposals"), "how_to_reg", "checkout.proposal")
+    may_see = entry["permission"]
+    waits = for_me(request).count() if request.user.is_authenticated else 0
+    return {
+        **entry,
+        "permission": lambda asked: may_see(asked) or asked.user.has_perm("checkout.approve_proposal"),
+        **({"badge": waits, "badge_variant": "warning"} if waits else {}),
     }
 
 
@@ -49,6 +62,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
                     "permission": may_make,
                 },
                 _entry(_("Payments"), "payments", "checkout.payment"),
+                _proposals(request),
                 _entry(_("Agreements"), "autorenew", "checkout.agreement"),
                 _entry(_("Saved cards"), "credit_card", "checkout.savedcard"),
             ],

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from checkout.merchant.action import Button
 from checkout.merchant.declines import Voices
-from checkout.models import Operation, Payment
+from checkout.models import Operation, Payment, Proposal
 from checkout.payments.operate import shares_of
 from checkout.payments.operations import undone
 from checkout.templatetags.guichet import money as money_text
@@ -29,10 +29,12 @@ class Attempt:
 
 @dataclass(frozen=True)
 class Line:
-    """An operation in the table. `ours`: the key it was sent with, where it was asked for here."""
+    """An operation in the table. `ours`: the key it was sent with, where it was asked for here. `approved_by`: who the
+    second person was, where there was one."""
 
     row: Operation
     ours: str = ""
+    approved_by: str = ""
     message: str = ""
     plan: str = ""
     next: str = ""
@@ -44,16 +46,21 @@ class Line:
 
 
 def operations(attempts: Sequence[Attempt]) -> list[Line]:
-    return [_line(attempt, row) for attempt in attempts for row in attempt.payment.operations.all()]
+    approved = Proposal.objects.filter(
+        payment__in=[attempt.payment.pk for attempt in attempts], state=Proposal.State.APPROVED
+    )
+    second = dict(approved.values_list("key", "decided_by__username"))
+    return [_line(attempt, row, second) for attempt in attempts for row in attempt.payment.operations.all()]
 
 
-def _line(attempt: Attempt, row: Operation) -> Line:
+def _line(attempt: Attempt, row: Operation, second: dict[str, str]) -> Line:
     payment = attempt.payment
     rest = undone(payment, row)
     again = next((button for button in attempt.buttons if rest and button.action.name == row.verb), None)
     return Line(
         row,
         ours=row.key if row.key.startswith(payment.reference) else "",
+        approved_by=second.get(row.key, ""),
         message="" if row.message == "—" else row.message,
         plan=_plan(row),
         next=_next(payment, row, rest, can=again is not None),

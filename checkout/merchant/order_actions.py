@@ -67,9 +67,14 @@ def _explain_cancel(order: Order, typed: dict[str, Any]) -> list[str]:
     if attempt is not None:
         told.append(
             _(
-                "Attempt %(number)s is open. %(provider)s is told first; if money has come, the order becomes paid."
+                "Attempt %(number)s over %(money)s is open. %(provider)s is told first; if money has come, the order "
+                "becomes paid."
             )
-            % {"number": attempt.number, "provider": provider_name(attempt.account)}
+            % {
+                "number": attempt.number,
+                "money": money_text(attempt.money),
+                "provider": provider_name(attempt.account),
+            }
         )
     return told
 

@@ -19,11 +19,13 @@ from checkout.merchant.desk import DeskPages
 from checkout.merchant.link_pages import LinkPages
 from checkout.merchant.link_rows import links_part
 from checkout.merchant.operations import Attempt, operations
+from checkout.merchant.proposals import waiting_on
 from checkout.merchant.record import RecordAdmin
 from checkout.merchant.shown import badge, customer_lines, moment, provider_name, sum_of, whole
 from checkout.merchant.story import story
 from checkout.merchant.webhooks import state_of
-from checkout.models import Agreement, Delivery, Order, Payment, ShopEvent
+from checkout.models import Agreement, Delivery, Order, Payment, Proposal, ShopEvent
+from checkout.states import OrderState
 from checkout.templatetags.guichet import names_of
 from providers.money import Money
 
@@ -79,8 +81,11 @@ def totals(order: Order, rows: list[Payment]) -> list[tuple[Any, Money]]:
         return Money(sum(getattr(row, f"{name}_minor") for row in same), order.currency)
 
     captured, refunded, voided = total("captured"), total("refunded"), total("voided")
+    nothing = Money.zero(order.currency)
+    missing = max(order.money - (total("authorized") - voided), nothing)
     lines = [
-        (_("Owed"), order.money),
+        (_("Asked for"), order.money),
+        (_("Still owed"), missing if order.state == OrderState.OPEN else nothing),
         (_("Authorised"), total("authorized")),
         (_("Captured"), captured),
         (_("Refunded"), refunded),
@@ -88,17 +93,16 @@ def totals(order: Order, rows: list[Payment]) -> list[tuple[Any, Money]]:
     return [*lines, (_("Voided"), voided)] if voided else lines
 
 
-def tenders(payments: list[Payment]) -> list[dict[str, Any]]:
-    """The split of every attempt that has one; a split in one part is no news."""
-    rows = []
+def tenders(payments: list[Payment]) -> dict[str, Any]:
+    """What each means of payment has given, attempt by attempt; {} where no provider told."""
+    rows, split = [], False
     for payment in payments:
         parts = list(payment.tenders.all())
-        if len(parts) < 2:
-            continue
+        split = split or len(parts) > 1
         for name, part in zip(names_of([(p.partner, p.method) for p in parts]), parts, strict=True):
             sums = {of: Money(minor, payment.currency) for of, minor in part.values().items()}
             rows.append({"number": payment.number, "means": name, **sums})
-    return rows
+    return {"rows": rows, "split": split} if rows else {}
 
 
 class OrderAdmin(RecordAdmin):
@@ -172,6 +176,9 @@ class OrderAdmin(RecordAdmin):
             "leave_desk": next((button for button in buttons if button.action.name == "leave_desk"), None),
             "may_open_desk": request.user.has_perms(MAY_OPEN),
             "attempts": found,
+            "proposals": waiting_on(
+                request, self.admin_site.get_model_admin(Proposal), payments, back=self.page_of(row)
+            ),
             "totals": totals(row, payments),
             "tenders": tenders(payments),
             "operations": operations(found),

@@ -12,10 +12,22 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from checkout.merchant.action import Action, AskAgain, Said, acting, done, noted, refused, unsure
 from checkout.merchant.asking import ask_about
+from checkout.merchant.second_person import (
+    SECOND,
+    Beyond,
+    beyond,
+    how_it_stands,
+    proposed,
+    somebody_may_approve,
+    waiting,
+    waits_beside,
+    why_two,
+)
 from checkout.merchant.sharing import SharedForm
 from checkout.merchant.shown import provider_name
-from checkout.models import Operation, Payment
-from checkout.payments.operate import NotPossible, PlanChanged, left, operate
+from checkout.models import Operation, Payment, Proposal
+from checkout.payments.approvals import WaitsAlready, propose
+from checkout.payments.operate import NeedsApproval, NotPossible, PlanChanged, left, operate, whole_only
 from checkout.payments.operations import undone
 from checkout.templatetags.guichet import money as money_text
 from providers.base import OperationStatus, Verb
@@ -41,6 +53,9 @@ def read_amount(text: str, currency: str) -> Money:
     return money
 
 
+_WAITS = gettext_lazy("%(what)s Let it be decided first, or ask for less.")
+
+
 class AmountForm(SharedForm):
     """How much, and why. `key` is made when the form is drawn: however often it is sent, it makes one operation."""
 
@@ -58,15 +73,21 @@ class AmountForm(SharedForm):
         help_text=gettext_lazy("For your own records; it stays with the operation."),
     )
     key = forms.CharField(widget=forms.HiddenInput, max_length=40)
+    beyond: Beyond | None = None  # it is more than one person may move
 
     def __init__(self, *args: Any, row: Payment, **kwargs: Any) -> None:
         super().__init__(*args, row=row, **kwargs)
         self.most = left(row, self.verb)
-        self.fields["amount"].initial = str(self._first_guess().decimal)
-        self.fields["amount"].help_text = _("In %(currency)s. At most %(most)s is left.") % {
-            "currency": row.currency,
-            "most": money_text(self.most),
-        }
+        self.whole = whole_only(row, self.verb)
+        about = {"currency": row.currency, "most": money_text(self.most), "provider": self.provider}
+        amount = self.fields["amount"]
+        amount.initial = str(self._first_guess().decimal)
+        amount.help_text = _("In %(currency)s. At most %(most)s is left.") % about
+        if self.whole:
+            amount.widget.attrs["readonly"] = True
+            amount.help_text = (
+                _("In %(currency)s. With %(provider)s this can only be done as a whole.") % about
+            )
         self.fields["key"].initial = f"{self._key_start}{secrets.token_hex(6)}"
         self.order_fields(self.field_order)
 
@@ -89,10 +110,16 @@ class AmountForm(SharedForm):
             money > self.most and not self._was_sent()
         ):  # sent a second time, nothing may be left, and nothing is needed
             raise forms.ValidationError(_("Only %(most)s is left.") % {"most": money_text(self.most)})
+        if self.whole and money != self.most and not self._was_sent():
+            raise forms.ValidationError(
+                _("With %(provider)s this can only be done as a whole: %(most)s.")
+                % {"provider": self.provider, "most": money_text(self.most)}
+            )
         return money
 
     def _was_sent(self) -> bool:
-        return Operation.objects.filter(key=self.data.get("key", "")).exists()
+        key = self.data.get("key", "")
+        return Operation.objects.filter(key=key).exists() or Proposal.objects.filter(key=key).exists()
 
     def clean(self) -> dict[str, Any]:
         typed = self.cleaned_data
@@ -100,7 +127,18 @@ class AmountForm(SharedForm):
         typed["seen"] = self.data.get("seen", "")
         if not self.errors and not self._was_sent():
             self.look_ahead(typed["amount"], typed["told"])
+            self._ask_whether_two(typed["amount"])
+        typed["beyond"] = self.beyond
         return typed
+
+    def _ask_whether_two(self, money: Money) -> None:
+        self.beyond = beyond(self.row, self.verb, money)
+        if self.beyond is None:
+            return
+        self.confirms, self.confirm_label = SECOND, _("Ask a second person")
+        beside = waiting(self.row, self.verb)
+        if beside is not None:
+            self.add_error(None, _WAITS % {"what": how_it_stands(beside).text})
 
     def clean_key(self) -> str:
         key: str = self.cleaned_data["key"]
@@ -122,13 +160,14 @@ class RefundForm(AmountForm):
     verb = Verb.REFUND
 
 
-def _explain(verb: Verb, payment: Payment, typed: dict[str, Any]) -> list[str]:
+def what_is_told(verb: Verb, payment: Payment, money: Money | None) -> str:
+    """What the provider is told, in a sentence; of an amount that is still to be typed, None."""
     about = {
         "provider": provider_name(payment.account),
         "number": payment.number,
         "order": payment.order.number,
         "card": _used(payment),
-        "money": money_text(typed["amount"]) if typed else _("the amount below"),
+        "money": _("the amount below") if money is None else money_text(money),
     }
     what = {
         Verb.CAPTURE: _("%(provider)s is told to capture %(money)s of attempt %(number)s of order %(order)s: the "
@@ -138,7 +177,13 @@ def _explain(verb: Verb, payment: Payment, typed: dict[str, Any]) -> list[str]:
         Verb.REFUND: _("%(provider)s is told to pay %(money)s of attempt %(number)s of order %(order)s back to "
                        "%(card)s."),
     }  # fmt: skip
-    told = [what[verb] % about]
+    return what[verb] % about
+
+
+def _explain(verb: Verb, payment: Payment, typed: dict[str, Any]) -> list[str]:
+    told = [what_is_told(verb, payment, typed.get("amount")), *waits_beside(payment, verb)]
+    if typed.get("beyond"):
+        return [*told, *why_two(typed["beyond"])]
     if typed:
         told.append(_("This cannot be taken back here."))
     return told
@@ -154,30 +199,49 @@ def _used(payment: Payment) -> str:
 
 def _do(verb: Verb, request: HttpRequest, payment: Payment, typed: dict[str, Any]) -> Said | AskAgain:
     known = Operation.objects.filter(key=typed["key"]).exists()
+    proposal = Proposal.objects.filter(key=typed["key"]).select_related("proposed_by", "decided_by").first()
+    if proposal is not None and not known:
+        return _sent_before(how_it_stands(proposal))
+    asked: dict[str, Any] = {
+        "user": acting(request),
+        "reason": typed["reason"],
+        "plan": typed["told"],
+        "seen": typed["seen"],
+        "key": typed["key"],
+    }
     try:
-        operation = operate(
-            payment,
-            verb,
-            typed["amount"],
-            user=acting(request),
-            reason=typed["reason"],
-            plan=typed["told"],
-            seen=typed["seen"],
-            key=typed["key"],
-        )
+        if request.POST["confirmed"] == SECOND and not known:
+            return _propose(verb, payment, typed["amount"], asked)
+        said = outcome(operate(payment, verb, typed["amount"], **asked))
     except PlanChanged:
         return AskAgain(
             _("Nothing was done: the plan has changed since it was shown. This is how it is now.")
         )
+    except NeedsApproval:
+        return AskAgain(_("Nothing was done: by now a second person must approve it."))
     except NotPossible as why:
         return refused(str(why))
-    said = outcome(operation)
-    if known:
-        return Said(
-            said.level,
-            _("This form was sent before; nothing was asked for again. %(said)s") % {"said": said.text},
+    return _sent_before(said) if known else said
+
+
+def _propose(verb: Verb, payment: Payment, money: Money, asked: dict[str, Any]) -> Said:
+    try:
+        said = proposed(propose(payment, verb, money, **asked))
+    except WaitsAlready:
+        beside = waiting(payment, verb)
+        return (
+            how_it_stands(beside)
+            if beside
+            else refused(_("Nothing was done: another proposal was decided at this moment. Try again."))
         )
-    return said
+    if somebody_may_approve(verb, asked["user"]):
+        return said
+    return Said(said.level, _("%(said)s At present nobody else may approve it.") % {"said": said.text})
+
+
+def _sent_before(said: Said) -> Said:
+    again = _("This form was sent before; nothing was asked for again. %(said)s")
+    return Said(said.level, again % {"said": said.text})
 
 
 def outcome(operation: Operation) -> Said:

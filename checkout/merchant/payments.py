@@ -16,10 +16,11 @@ from checkout.merchant.chargebacks import ChargedBack, advice, chargebacks
 from checkout.merchant.declines import DeclineReason
 from checkout.merchant.operations import operations
 from checkout.merchant.orders import attempts, tenders
+from checkout.merchant.proposals import waiting_on
 from checkout.merchant.record import RecordAdmin
 from checkout.merchant.shown import badge, link, moment, provider_name, sum_of, whole
 from checkout.merchant.story import story
-from checkout.models import Payment
+from checkout.models import Payment, Proposal
 
 
 class PaymentAdmin(RecordAdmin):
@@ -85,6 +86,9 @@ class PaymentAdmin(RecordAdmin):
         return {
             "order": row.order,
             "attempts": found,
+            "proposals": waiting_on(
+                request, self.admin_site.get_model_admin(Proposal), payments, back=self.page_of(row)
+            ),
             "tenders": tenders(payments),
             "operations": operations(found),
             "bond": bond(request, row.order, row),

@@ -26,7 +26,7 @@ USUAL, OWN_ORDER, GIVEN = "usual", "provider", "given"
 _REST = {"partner": "*", "method": "*"}
 _ENTRY = re.compile(r"(\*|[^/\s,]{1,50})/(\*|[^/\s,]{1,50})", flags=re.ASCII)
 _MOST_ENTRIES = 49  # and the rest
-_VERBS = {
+VERB_NAMES = {
     Verb.CAPTURE: gettext_lazy("Is captured"),
     Verb.VOID: gettext_lazy("Is voided"),
     Verb.REFUND: gettext_lazy("Is refunded"),
@@ -137,7 +137,7 @@ class SharedForm(Asked):
     def __init__(self, *args: Any, row: Payment, **kwargs: Any) -> None:
         super().__init__(*args, row=row, **kwargs)
         self.provider = provider_name(row.account)
-        self.verb_name = _VERBS[self.verb]
+        self.verb_name = VERB_NAMES[self.verb]
         self._sequences = sequences(row, self.verb)
         if not self._sequences:
             return
@@ -196,5 +196,9 @@ class SharedForm(Asked):
     @property
     def rows(self) -> list[tuple[str, Part]]:
         """The plan's table."""
-        parts = self.plan.parts if self.plan else ()
-        return list(zip(names_of([(p.tender.partner, p.tender.method) for p in parts]), parts, strict=True))
+        return rows_of(self.plan)
+
+
+def rows_of(plan: Plan | None) -> list[tuple[str, Part]]:
+    parts = plan.parts if plan else ()
+    return list(zip(names_of([(p.tender.partner, p.tender.method) for p in parts]), parts, strict=True))

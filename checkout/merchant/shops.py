@@ -19,6 +19,7 @@ from unfold.widgets import (
 )
 
 from checkout.merchant.action import Action, Said, WithActions, done, noted, refused
+from checkout.merchant.limits import LimitInline
 from checkout.merchant.onetime import OnceForm, in_address_characters
 from checkout.merchant.record import RecordAdmin
 from checkout.merchant.shop_form import ShopForm, fields_of, fieldsets, logo_shown
@@ -63,6 +64,7 @@ class ShopAdmin(WithActions, ModelAdmin):
     actions = None
     list_display = ["name", "slug", "webhook_url", "webhooks_are", "secret_is", "hold_minutes"]
     search_fields = ["name", "slug"]
+    inlines = [LimitInline]
     readonly_fields = ["secret_is", "webhooks_are", "logo_is"]
     formfield_overrides = {
         models.URLField: {"widget": UnfoldAdminURLInputWidget, "assume_scheme": "https"},

@@ -6,7 +6,7 @@ import structlog
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from checkout.models import Agreement, Call
+from checkout.models import Agreement, Call, Order
 from checkout.payments.adopt import adopt
 from checkout.payments.agreements import look_after_silence, next_look, take_agreement
 from checkout.payments.attention import flag
@@ -51,6 +51,8 @@ def end(agreement: Agreement, ending: Ending, *, who: str, user: User | None = N
         row = _row(agreement)
         if row.is_over or ending.value not in row.endings or not _can_end(row):
             raise NotEnded(f"Agreement {row.number} cannot be ended this way now.")
+        if _is_being_ended(order, row, ending):
+            raise NotEnded("this was asked for a moment ago, and the answer is not here yet")
         tell(order, "agreement.end_asked", payment=row.payment, who=who, user=user, agreement=row.number,
              ending=ending.value)  # fmt: skip
         # Should nobody come back with an answer, the sweep asks.
@@ -71,6 +73,14 @@ def end(agreement: Agreement, ending: Ending, *, who: str, user: User | None = N
         soon = timezone.now() + _END_MAY_TAKE
         Agreement.objects.filter(pk=row.pk, next_check_at__gt=soon).update(next_check_at=soon)
     return ended
+
+
+def _is_being_ended(order: Order, row: Agreement, ending: Ending) -> bool:
+    """Did somebody ask for this very end a moment ago, and is the provider's answer still to come?"""
+    told = order.timeline.filter(payment=row.payment, code__startswith="agreement.").last()
+    if told is None or (told.code, told.data.get("ending")) != ("agreement.end_asked", ending.value):
+        return False
+    return told.at > timezone.now() - _END_MAY_TAKE
 
 
 def _can_end(agreement: Agreement) -> bool:

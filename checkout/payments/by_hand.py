@@ -10,7 +10,7 @@ from django.utils import timezone
 from checkout.models import Operation, Payment, ProviderReference
 from checkout.payments.locks import order_lock
 from checkout.payments.operate import NotPossible
-from checkout.payments.operations import MAY_BE_ON_ITS_WAY, write_operation
+from checkout.payments.operations import MAY_BE_ON_ITS_WAY, MISSED_BY_A_PERSON, write_operation
 from checkout.payments.recover import look
 from checkout.payments.texts import fit
 from checkout.payments.timeline import Who, tell
@@ -52,8 +52,7 @@ def not_there(operation: Operation, *, user: User) -> Operation:
         if row.status in Operation.OPEN:
             tell(order, "operation.missed", payment=row.payment, who=Who.MERCHANT, user=user, verb=row.verb,
                  money=str(row.money))  # fmt: skip
-            why = "a person found no record of it at the provider"
-            write_operation(order, row.payment, row, OperationStatus.FAILURE, why=why)
+            write_operation(order, row.payment, row, OperationStatus.FAILURE, why=MISSED_BY_A_PERSON)
             row.save()
         return row
 

@@ -8,12 +8,13 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from checkout.models import Operation, Payment
+from checkout.models import Operation, Order, Payment, Proposal
 from checkout.payments.apply import apply, next_look
 from checkout.payments.border import charge_for, provider_for
+from checkout.payments.limits import needs_second_person
 from checkout.payments.locks import order_lock
 from checkout.payments.operations import SUM_OF, write_operation
-from checkout.payments.plan import RIVALS, plan_if_any
+from checkout.payments.plan import RIVALS, Plan, plan_if_any
 from checkout.payments.texts import fit_to_show
 from checkout.payments.timeline import Who, tell
 from checkout.states import MONEY_STATES, State
@@ -35,6 +36,10 @@ class PlanChanged(NotPossible):
     """It would be shared out otherwise than the merchant has seen. Nothing was done."""
 
 
+class NeedsApproval(NotPossible):
+    """It is more than one person may move, and no second person has approved it. Nothing was done."""
+
+
 def operate(
     payment: Payment,
     verb: Verb,
@@ -46,7 +51,8 @@ def operate(
     seen: str | None = None,
     key: str = "",
 ) -> Operation:
-    """Capture, void or refund `money`. NotPossible when it exceeds what is left, or one of the kind is under way.
+    """Capture, void or refund `money`. NotPossible when it exceeds what is left, or one of the kind is under way;
+    NeedsApproval when `user` may not do it alone, and no approved `Proposal` of this key stands behind it.
 
     `plan` is what the provider is told of the sequence in which the means of payment give. `seen` is the digest of the
     `Plan` that a person has agreed to, "" for none: PlanChanged when it is not what would be done now.
@@ -54,19 +60,22 @@ def operate(
     A repeated `key` returns the operation that it made the first time. What the provider answers, or fails to, is in
     the operation's status; UNCERTAIN is asked about until it ends and is never sent again.
     """
-    operation, new = _intend(
+    operation, new = intend(
         payment, verb, money, user=user, reason=reason, plan=plan or {}, seen=seen, key=key
     )
-    if not new:
-        return operation
+    return carry_out(operation) if new else operation
+
+
+def carry_out(operation: Operation) -> Operation:
+    """Ask the provider for what `intend` has just written, once. Never inside a transaction."""
     payment = operation.payment  # as it was read under the lock
     try:
         provider = provider_for(payment.account, payment)
         method = {Verb.CAPTURE: provider.capture, Verb.VOID: provider.void, Verb.REFUND: provider.refund}[
-            verb
+            Verb(operation.verb)
         ]
         charge = replace(charge_for(payment), reason=operation.reason)
-        report = method(charge, money, key=operation.key, plan=_told(operation))
+        report = method(charge, operation.money, key=operation.key, plan=_told(operation))
     except Declined as no:
         return _ended(operation, OperationStatus.FAILURE, no.decline.message or no.decline.code)
     except (Invalid, Misconfigured, Unreachable) as no:
@@ -98,7 +107,39 @@ def left(payment: Payment, verb: Verb) -> Money:
     return Money(max(whole - under_way, 0), payment.currency)
 
 
-def _intend(
+def whole_only(payment: Payment, verb: Verb) -> bool:
+    """Does this provider do all that is left, or nothing?"""
+    return verb in payment.account.provider_class.whole_only
+
+
+def check_possible(row: Payment, verb: Verb, money: Money) -> None:
+    """NotPossible, and why, where this cannot be done as the row stands. Final under the order's lock."""
+    if not row.account.provider_class.can(verb.value):
+        raise NotPossible(f"{row.account.name} cannot {verb.value} over the API.")
+    if State(row.state) not in MONEY_STATES:
+        raise NotPossible(f"The payment is {row.state}.")
+    if money.currency != row.currency or money.minor <= 0:
+        raise NotPossible(f"{money} is not an amount to {verb.value} here.")
+    if row.operations.filter(verb=verb, status__in=Operation.OPEN).exists():
+        raise NotPossible(f"A {verb.value} is under way; wait until it has ended.")
+    most = left(row, verb)
+    if money > most:
+        raise NotPossible(f"Only {most} is left to {verb.value}.")
+    if money != most and whole_only(row, verb):
+        raise NotPossible(f"{row.account.provider_class.name} can {verb.value} only the whole: {most}.")
+
+
+def agreed_plan(
+    row: Payment, verb: Verb, money: Money, plan: dict[str, Any], seen: str | None
+) -> Plan | None:
+    """How it is shared out now. PlanChanged where that is not what was `seen`."""
+    shared = plan_if_any(row, verb, money, plan)
+    if seen is not None and seen != (shared.digest if shared else ""):
+        raise PlanChanged("The plan has changed meanwhile. Nothing was done.")
+    return shared
+
+
+def intend(
     payment: Payment,
     verb: Verb,
     money: Money,
@@ -109,8 +150,10 @@ def _intend(
     seen: str | None,
     key: str,
 ) -> tuple[Operation, bool]:
+    """Write down what is to be asked for, and whether it is new: what is not, has been asked for."""
     with order_lock(payment.order_id) as order:
         row = order.payments.select_related("account").get(pk=payment.pk)
+        row.order = order
         known = Operation.objects.filter(key=key).first() if key else None
         if known is not None:
             if (known.payment_id, known.verb, known.money) != (row.pk, verb, money):
@@ -118,22 +161,15 @@ def _intend(
             return known, False
         if len(key) > _KEY_LENGTH:
             raise NotPossible(f"A key has at most {_KEY_LENGTH} characters.")
-        if not row.account.provider_class.can(verb.value):
-            raise NotPossible(f"{row.account.name} cannot {verb.value} over the API.")
-        if State(row.state) not in MONEY_STATES:
-            raise NotPossible(f"The payment is {row.state}.")
-        if money.currency != row.currency or money.minor <= 0:
-            raise NotPossible(f"{money} is not an amount to {verb.value} here.")
-        if row.operations.filter(verb=verb, status__in=Operation.OPEN).exists():
-            raise NotPossible(f"A {verb.value} is under way; wait until it has ended.")
-        if money > left(row, verb):
-            raise NotPossible(f"Only {left(row, verb)} is left to {verb.value}.")
-        row.order = order
-        shared = plan_if_any(
-            row, verb, money, plan
-        )  # under the lock: what is agreed to here is what is written
-        if seen is not None and seen != (shared.digest if shared else ""):
-            raise PlanChanged("The plan has changed meanwhile. Nothing was done.")
+        check_possible(row, verb, money)
+        if (
+            user is not None
+            and needs_second_person(row, verb, money)
+            and not _approved(row, verb, money, key)
+        ):
+            raise NeedsApproval("A second person must approve this. Nothing was done.")
+        # Under the lock: what is agreed to here is what is written.
+        shared = agreed_plan(row, verb, money, plan, seen)
         operation = Operation(
             payment=row,
             verb=verb,
@@ -145,19 +181,33 @@ def _intend(
             plan={**plan, _SHARES: shared.shares()} if shared else plan,
             requested_by=user,
         )
-        try:
-            with transaction.atomic():
-                operation.save()
-        except (
-            IntegrityError
-        ):  # the same key, for another order, at this very moment: no lock is common to both
-            raise NotPossible("This key was used for another operation.") from None
-        row.checks = 0
-        row.next_check_at = next_look(row, timezone.now())
-        row.save(update_fields=["checks", "next_check_at"])
-        tell(order, "operation.requested", payment=row, who=Who.MERCHANT if user else Who.SHOP, user=user,
-             verb=verb.value, money=str(money))  # fmt: skip
+        _write(order, operation)
         return operation, True
+
+
+def _approved(payment: Payment, verb: Verb, money: Money, key: str) -> bool:
+    return Proposal.objects.filter(
+        payment=payment,
+        action=verb.value,
+        amount_minor=money.minor,
+        currency=money.currency,
+        key=key,
+        state=Proposal.State.APPROVED,
+    ).exists()
+
+
+def _write(order: Order, operation: Operation) -> None:
+    try:
+        with transaction.atomic():
+            operation.save()
+    except IntegrityError:  # the same key, for another order, at this very moment: no lock is common to both
+        raise NotPossible("This key was used for another operation.") from None
+    row, user = operation.payment, operation.requested_by
+    row.checks = 0
+    row.next_check_at = next_look(row, timezone.now())
+    row.save(update_fields=["checks", "next_check_at"])
+    tell(order, "operation.requested", payment=row, who=Who.MERCHANT if user else Who.SHOP, user=user,
+         verb=operation.verb, money=str(operation.money))  # fmt: skip
 
 
 def _ended(operation: Operation, status: OperationStatus, why: str) -> Operation:

@@ -21,6 +21,8 @@ from providers.money import Money
 MAY_BE_ON_ITS_WAY = timedelta(minutes=15)
 # A provider that neither lists it nor shows it in a sum will not do so later: somebody has to look there.
 A_PERSON_MAY_KNOW = timedelta(hours=1)
+# Why an operation has failed of which no provider told: somebody looked there, and may be wrong.
+MISSED_BY_A_PERSON = "a person found no record of it at the provider"
 SUM_OF = {Verb.CAPTURE: "captured_minor", Verb.VOID: "voided_minor", Verb.REFUND: "refunded_minor"}
 
 

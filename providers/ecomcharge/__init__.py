@@ -56,6 +56,7 @@ class Ecomcharge(Provider):
     occasions = frozenset(Occasion)
     verifies = ("secret_key", "public_key")
     codes = declines.CODES
+    whole_only = frozenset[Verb]()  # captures, voids and refunds may be in parts
 
     settings: EcomchargeSettings
 

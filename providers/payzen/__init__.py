@@ -26,6 +26,7 @@ from providers.base import (
     Show,
     Started,
     Urls,
+    Verb,
     Widget,
 )
 from providers.declines import Code
@@ -61,6 +62,7 @@ class PayZen(Provider):
     channels = (PAGE, WIDGET)
     verifies = ("password", "hmac_key", "form_key")
     codes = declines.CODES
+    whole_only = frozenset({Verb.CAPTURE})  # void first what is not wanted
 
     settings: PayzenSettings
 

@@ -65,6 +65,7 @@ class Purse(Provider):
     channels = ("widget", OWN_PAGE)
     verifies = ("webhook_secret",)
     codes = CODES
+    whole_only = frozenset[Verb]()  # captures, voids and refunds may be in parts
 
     settings: PurseSettings
 

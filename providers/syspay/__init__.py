@@ -24,6 +24,7 @@ from providers.base import (
     Returned,
     Started,
     Urls,
+    Verb,
 )
 from providers.declines import Code
 from providers.errors import FieldError, Invalid, Misconfigured
@@ -59,6 +60,7 @@ class SysPay(Provider):
     desk = True
     verifies = ("passphrase",)
     codes = declines.CODES
+    whole_only = frozenset({Verb.CAPTURE, Verb.VOID})
 
     settings: SysPaySettings
 

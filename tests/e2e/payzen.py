@@ -175,11 +175,12 @@ def change_amount(admin: Admin, order: Order, amount: str) -> None:
     admin.press("Change the order")
 
 
-def operate(admin: Admin, order: Order, what: str, amount: str) -> None:
-    """From the order's page, read back and confirmed."""
+def operate(admin: Admin, order: Order, what: str, amount: str = "") -> None:
+    """From the order's page, read back and confirmed; all that is left, unless said."""
     admin.open(order.id)
     admin.body.get_by_role("link", name=what, exact=True).click()
-    admin.body.get_by_label("Amount").fill(amount)
+    if amount:
+        admin.body.get_by_label("Amount").fill(amount)
     admin.press("Go on")
     admin.press(what)
 

@@ -31,7 +31,7 @@ def test_reserved_captured_and_refunded_in_part(
     assert sums(order) == (4299, 0, 0)
     assert record.money() == [("DEBIT", "AUTHORISED_TO_VALIDATE", 4299)]
     before = stage.sandbox.mark()
-    operate(admin, order, "Capture", "42.99")
+    operate(admin, order, "Capture")
     says(admin, "The capture of €42.99 is done.")
     (call,) = stage.sandbox.calls("Transaction/Validate", since=before)
     (debit,) = record.link()["transactions"]

@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 
 import providers
+from checkout.merchant.standing import agreed
 from checkout.models import Account, Agreement, Order, Shop, TimelineEntry
 from checkout.payments.figures import violations
 from checkout.states import OrderState, State
@@ -112,8 +113,8 @@ def test_only_the_endings_that_are_offered_are_explained(
     )
     row = agreement(shop, account)
     text = words(client.get(address(row, "end")).content.decode())
-    assert named(f"Agreeing Pay is told to end agreement #. {now} {later} This cannot be taken back: the customer "
-                 "would have to agree anew.", row) in text  # fmt: skip
+    taken = f"Agreed was: {agreed(row)}. This cannot be taken back: the customer would have to agree anew."
+    assert named(f"Agreeing Pay is told to end agreement #. {now} {later} {taken}", row) in text
     assert "Of a payment plan" not in text
 
     row = agreement(shop, account, endings=["now", "at_full_moon"], kind="payment_plan",

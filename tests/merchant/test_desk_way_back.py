@@ -185,7 +185,10 @@ def test_it_is_given_up(client: Client, account: Account) -> None:
     opened = sent(client, one())
     order = Order.objects.get()
     asked = client.get(address(order, "leave_desk")).content.decode()
-    assert "Phone Pay is told that attempt 1 is given up; if money has come, the order becomes paid." in asked
+    assert (
+        "Phone Pay is told that attempt 1 over €42.99 is given up; if money has come, the order becomes paid."
+        in asked
+    )
     Scripted.answer = Report(outcome=Outcome.CANCELED)
     assert do(client, order, "leave_desk") == "Canceled, nothing was charged."
     assert do(client, order, "leave_desk") == "Canceled, nothing was charged."

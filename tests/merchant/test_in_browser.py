@@ -7,7 +7,7 @@ import pytest
 from django.contrib.auth.models import User
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
-from checkout.models import Account, Order, Payment, SavedCard, Shop
+from checkout.models import Account, Order, Payment, Proposal, SavedCard, Shop
 from checkout.states import State
 from tests.merchant import rows
 
@@ -54,9 +54,18 @@ def test_no_page_is_too_wide_and_no_script_is_refused(
 ) -> None:
     rows.everything(shop, account)
     order, payment = Order.objects.exclude(attention="").get(), Payment.objects.get(state=State.PAID)
+    proposal = Proposal.objects.create(
+        order=payment.order, payment=payment, action="refund", amount_minor=4299, currency="EUR", key="k",
+        typed={"plan": {}, "seen": ""}, reason="The exhibition was called off, and the customer wants it back",
+        proposed_by=User.objects.create_user("rita"),
+    )  # fmt: skip
     page.set_viewport_size({"width": width, "height": 900})
     for path in (
         "",
+        f"checkout/order/{payment.order_id}/change/",
+        "checkout/proposal/",
+        f"checkout/proposal/{proposal.pk}/change/",
+        f"checkout/proposal/{proposal.pk}/do/approve/",
         "checkout/order/",
         f"checkout/order/{order.pk}/change/",
         f"checkout/payment/{payment.pk}/change/",

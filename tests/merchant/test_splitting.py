@@ -282,7 +282,11 @@ def test_one_means_of_payment_is_no_plan(client: Client, shop: Shop, account: Ac
     assert "g-plan" not in page
     assert do(client, single, "capture", **sent, confirmed="yes") == "The capture of €50.00 is done."
     assert Operation.objects.get().plan == {}
-    assert "Split between means of payment" not in order_page(client, single)
+    page = order_page(client, single)
+    assert "Split between means of payment" not in page
+    table = re.search(r"By means of payment.*?</table>", page, flags=re.DOTALL)
+    assert table is not None  # its sums stand there all the same
+    assert re.findall(r"<td[^>]*>(.*?)</td>", table[0])[:3] == ["1", "credit card · visa", "€100.00"]
 
 
 def test_a_provider_that_shares_nothing_out_is_told_nothing(client: Client, shop: Shop) -> None:

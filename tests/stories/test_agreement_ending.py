@@ -157,12 +157,14 @@ def test_it_dies_after_it_was_asked_for(
 
 
 def test_ended_twice_at_the_provider(script: Script, agreement: Agreement, order: Order) -> None:
-    """Two ask at once, and both are heard: it is ended once here."""
+    """Two ask at once: the provider is told once, and the other one hears that it is being done."""
 
     def other() -> None:
-        end(agreement, Ending.NOW, who=Who.SHOP)
+        with pytest.raises(NotEnded, match="asked for a moment ago"):
+            end(agreement, Ending.NOW, who=Who.SHOP)
 
     script.during("end_agreement", other)
     script.always("end_agreement", ended)
     assert end(agreement, Ending.NOW, who=Who.MERCHANT).state == "ended"
+    assert len(script.asked_agreement("end_agreement")) == 1
     assert events(order) == ["agreement.updated"]

@@ -14,7 +14,7 @@ from django.utils.translation import override
 from django.utils.translation.template import templatize
 
 from checkout.models.payment import OCCASIONS
-from checkout.sentences import BY_MERCHANT, SENTENCES, sentence
+from checkout.sentences import BY_MERCHANT, SENTENCES, WITHOUT, sentence
 from checkout.states import OrderState, State
 from providers import PROVIDERS, provider_class
 from providers.base import Kind, Occasion, OperationStatus, Outcome, Verb
@@ -130,6 +130,18 @@ def test_an_order_of_the_merchants_says_so() -> None:
 @pytest.mark.parametrize("code", BY_MERCHANT)
 def test_what_the_merchant_did_has_the_same_particulars(code: str) -> None:
     assert particulars(BY_MERCHANT[code]) == particulars(SENTENCES[code])
+
+
+@pytest.mark.parametrize("code", WITHOUT)
+def test_what_is_not_known_is_not_spoken_of(code: str) -> None:
+    missing, shorter = WITHOUT[code]
+    assert particulars(shorter) == particulars(SENTENCES[code]) - {missing}
+    known = {name: f"<{name}>" for name in particulars(shorter)}
+    for nothing in ({missing: "—"}, {missing: ""}):
+        assert sentence(code, {**known, **nothing}) == shorter.format(**known)
+    assert sentence("payment.started", {"number": 1, "provider": "EPC", "provider_id": "—"}) == (
+        "Attempt 1 is open at EPC."
+    )
 
 
 @pytest.mark.parametrize("occasion", Occasion)
