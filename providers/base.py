@@ -17,6 +17,7 @@ from providers.agreements import Agreement, AgreementReport, Ending, Terms
 from providers.errors import Decline, FieldError, Forged
 from providers.http import Http
 from providers.money import Money
+from providers.setup import Address, Probe
 
 # --- what goes in --------------------------------------------------------------------------------------------------
 
@@ -405,11 +406,29 @@ class Provider(ABC):
     occasions: ClassVar[frozenset[Occasion]] = frozenset()  # in which the merchant may charge a saved card
     needs_script: ClassVar[bool] = False  # the shopper cannot pay this way without JavaScript
     desk: ClassVar[bool] = False  # the merchant can take a payment on its form, the customer on the phone
+    # Settings with which it is verified what comes in. While one is rotated, a provider with the former values is asked
+    # after this one has said Forged. A former value that is empty is none: it must not be tried.
+    verifies: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, settings: AccountSettings, *, live: bool, http: Http) -> None:
         self.settings = settings
         self.live = live
         self.http = http
+
+    def probe(self) -> Probe:
+        """Ask something that changes nothing, to see whether address, credentials and mode are right. Misconfigured,
+        Uncertain, Unreachable or Invalid when they are not."""
+        raise NotImplementedError
+
+    def addresses(self, urls: Urls) -> tuple[Address, ...]:
+        """Which addresses of ours the merchant pastes at the provider, and which every payment brings. Asks nobody."""
+        return (
+            Address(
+                label="Notification address",
+                url=urls.notify,
+                where="In the provider's back office: where it asks for the address of notifications.",
+            ),
+        )
 
     def refuses(self, charge: Charge) -> str:
         """Why this account cannot take this charge, in a sentence for the merchant; "" when it can. Asks nobody."""

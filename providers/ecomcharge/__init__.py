@@ -24,10 +24,11 @@ from providers.base import (
     Report,
     Returned,
     Started,
+    Urls,
     Verb,
     Widget,
 )
-from providers.ecomcharge import bodies, children, refusals, rules, webhooks
+from providers.ecomcharge import bodies, children, refusals, rules, setup, webhooks
 from providers.ecomcharge.children import Paid
 from providers.ecomcharge.order import EcomchargeOrder
 from providers.ecomcharge.refusals import Refused
@@ -37,6 +38,7 @@ from providers.ecomcharge.wire import CARD, BeGateway, Opened
 from providers.errors import FieldError, Invalid, Misconfigured, Uncertain, Unreachable
 from providers.http import Http
 from providers.money import Money
+from providers.setup import Address, Probe
 
 __all__ = ["Ecomcharge", "EcomchargeOrder", "EcomchargeSettings"]
 
@@ -51,6 +53,7 @@ class Ecomcharge(Provider):
     options_type = EcomchargeOrder
     kinds = frozenset({Kind.ONE_OFF, Kind.SAVE_CARD})
     occasions = frozenset(Occasion)
+    verifies = ("secret_key", "public_key")
 
     settings: EcomchargeSettings
 
@@ -62,6 +65,12 @@ class Ecomcharge(Provider):
             raise Misconfigured("A live account calls eComCharge over https:// only: mend its addresses.")
         if live and urlsplit(self.settings.gateway_url).netloc.startswith("demo-"):
             raise Misconfigured("The demonstration gateway takes no live payments: mend the gateway address.")
+
+    def probe(self) -> Probe:
+        return setup.probe(self.settings, self._gate)
+
+    def addresses(self, urls: Urls) -> tuple[Address, ...]:
+        return setup.addresses(self.settings, urls)
 
     def refuses(self, charge: Charge) -> str:
         if sentence := super().refuses(charge):

@@ -29,42 +29,47 @@ Toggle = Literal["back office", "show", "hide"]
 class EcomchargeSettings(AccountSettings):
     shop_id: str = Field(
         title="Shop ID",
-        description="The number of your shop: in the back office under Shops, on the shop's own page.",
+        description="The number of your shop. In eComCharge's back office: Shops, the shop's own page.",
         pattern=r"^[0-9]{1,20}$",
     )
     secret_key: SecretStr = Field(
         title="Secret key",
-        description="On the same page as the Shop ID. The password of every call; notifications bring it, too.",
+        description="The password of every call; notifications bring it, too. In eComCharge's back office: Shops, the "
+        "shop's own page, beside the Shop ID.",
         min_length=1,
         max_length=500,
     )
     public_key: str = Field(
         "",
         title="Public key",
-        description="On the same page as the Shop ID, a long text that begins with MIIB. With it every notification "
-        "has to be signed, and the signature alone decides; without it the secret key that it brings is compared.",
+        description="With it every notification has to be signed, and the signature alone decides; without it the "
+        "secret key that it brings is compared. In eComCharge's back office: Shops, the shop's own page, a long text "
+        "that begins with MIIB.",
         max_length=2000,
     )
     checkout_url: str = Field(
         "https://checkout.begateway.com",
         title="Checkout address",
-        description="Where payments are opened, and where the payment page is. bePaid's is https://checkout.bepaid.by.",
+        description="Where payments are opened, and where the payment page is. bePaid's is https://checkout.bepaid.by. "
+        "Ask eComCharge for that of another platform.",
     )
     gateway_url: str = Field(
         "https://demo-gateway.begateway.com",
         title="Gateway address",
         description="Where cards are charged and refunded. What stands here at first is the demonstration gateway, "
-        "for test accounts only; bePaid's is https://gateway.bepaid.by.",
+        "for test accounts only; bePaid's is https://gateway.bepaid.by. Ask eComCharge for that of another platform.",
     )
     api_url: str = Field(
         "https://api.begateway.com",
         title="API address",
-        description="Where payments without a card are asked about. bePaid's is https://api.bepaid.by.",
+        description="Where payments without a card are asked about. bePaid's is https://api.bepaid.by. Ask eComCharge "
+        "for that of another platform.",
     )
     script_url: str = Field(
         "https://js.begateway.com/widget/be_gateway.js",
         title="Widget script address",
-        description="The script of the payment form. bePaid's is https://js.bepaid.by/widget/be_gateway.js.",
+        description="The script of the payment form. bePaid's is https://js.bepaid.by/widget/be_gateway.js. Ask "
+        "eComCharge for that of another platform.",
     )
     show: Literal["widget", "page"] = Field(
         "widget",
@@ -92,7 +97,7 @@ class EcomchargeSettings(AccountSettings):
     dynamic_billing_descriptor: str = Field(
         "",
         title="Billing descriptor",
-        description="What stands on the customer's card statement, if your acquirer allows it.",
+        description="What stands on the customer's card statement. Ask eComCharge whether your acquirer allows it.",
         max_length=255,
     )
     single_return: bool = Field(
@@ -129,7 +134,8 @@ class EcomchargeSettings(AccountSettings):
     save_card_toggle: Toggle = Field(
         "back office",
         title="Save card toggle",
-        description="Whether the form offers to save the card; goes before the shop's page in the back office.",
+        description="Whether the form offers to save the card. What is chosen here goes before what stands in "
+        "eComCharge's back office: Shops, the shop's own page, Display save card toggle on payment page.",
     )
     save_card_consent: bool = Field(
         False,
@@ -151,7 +157,9 @@ class EcomchargeSettings(AccountSettings):
     another_card_toggle: Toggle = Field(
         "back office",
         title="Another card toggle",
-        description="Whether the form offers to pay with another card than the saved one.",
+        description="Whether the form offers to pay with another card than the saved one. What is chosen here goes "
+        "before what stands in eComCharge's back office: Shops, the shop's own page, Hide another card toggle on "
+        "payment page.",
     )
     visible_fields: tuple[CustomerField, ...] = Field(
         (),
@@ -166,7 +174,8 @@ class EcomchargeSettings(AccountSettings):
     payment_types: tuple[str, ...] = Field(
         (),
         title="Payment methods",
-        description="Which methods the form offers, such as credit_card, erip; all that are enabled, when empty.",
+        description="Which methods the form offers, such as credit_card, erip; all that are enabled, when empty. Ask "
+        "eComCharge which ones are.",
     )
     excluded_types: tuple[str, ...] = Field(
         (),
@@ -182,7 +191,7 @@ class EcomchargeSettings(AccountSettings):
         ("card_on_file",),
         title="Contracts of a kept card",
         description="What a card is kept for when the customer agreed: card_on_file, recurring, oneclick, credit. "
-        "They have to be enabled for your shop.",
+        "Ask eComCharge to enable them for your shop.",
         min_length=1,
     )
     tokenization_amount: int = Field(

@@ -238,6 +238,18 @@ class BeGateway:
         told = self._sent(url, {"request": request}, {"RequestID": request_id(key)})
         return _transaction(told.get("transaction"))
 
+    # The account
+
+    def knock(self, url: str, headers: Mapping[str, str]) -> None:
+        """Are we let in? Whatever else eComCharge says of a thing that does not exist is a yes.
+
+        Only the gateway's 404 was seen in a recording; [inferred] the other hosts look at the credentials first, too.
+        """
+        answer = self._http.get(url, headers=self._headers(headers))
+        _let_in(answer)
+        if not isinstance(answer.json(), Mapping):
+            raise Uncertain(f"eComCharge's answer (HTTP {answer.status}) could not be read.")
+
     # Under them all
 
     def _same(self, uid: str, told: Mapping[str, Any]) -> Transaction:

@@ -29,9 +29,10 @@ from providers.base import (
     Returned,
     SavedCard,
     Started,
+    Urls,
     Widget,
 )
-from providers.epc import bodies
+from providers.epc import bodies, setup
 from providers.epc.settings import EpcOrder, EpcSettings
 from providers.epc.wire import (
     S360,
@@ -53,6 +54,7 @@ from providers.epc.wire import (
 from providers.errors import Decline, Forged, Invalid, Misconfigured, ProviderError, Uncertain
 from providers.http import Http
 from providers.money import Money
+from providers.setup import Address, Probe
 
 __all__ = ["Epc", "EpcOrder", "EpcSettings"]
 
@@ -71,6 +73,7 @@ class Epc(Provider):
     options_type = EpcOrder
     kinds = frozenset({Kind.ONE_OFF, Kind.SAVE_CARD})
     needs_script = True
+    verifies = ("notification_key",)
 
     settings: EpcSettings
 
@@ -85,6 +88,12 @@ class Epc(Provider):
             raise Misconfigured(
                 "SecuTix's production environment is for live accounts, and they use no other."
             )
+
+    def probe(self) -> Probe:
+        return setup.probe(self._s360)
+
+    def addresses(self, urls: Urls) -> tuple[Address, ...]:
+        return setup.addresses(urls)
 
     def refuses(self, charge: Charge) -> str:
         if sentence := super().refuses(charge):

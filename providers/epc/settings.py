@@ -26,43 +26,48 @@ _Options = dict[str, JsonValue]
 class EpcSettings(AccountSettings):
     institution: str = Field(
         title="Institution",
-        description="Your institution's code in S360, such as MOSA.",
+        description="Your institution's code in S360, such as MOSA. Ask SecuTix.",
         pattern=r"^[A-Za-z0-9_-]+$",
     )
     virtual_operator: str = Field(
         title="Virtual operator",
-        description="The virtual operator SecuTix made for the API, such as MOSA_B2C.",
+        description="The virtual operator that was made for the API, such as MOSA_B2C. Ask SecuTix.",
         min_length=1,
     )
     partner: str = Field(
-        title="Partner", description="The partner's name that SecuTix gave you for the API.", min_length=1
+        title="Partner", description="The partner's name for the API. Ask SecuTix.", min_length=1
     )
     secret: SecretStr = Field(
         title="Secret",
-        description="The virtual operator's password. It signs every call.",
+        description="The virtual operator's password. It signs every call. Ask SecuTix.",
         min_length=1,
     )
     point_of_sale: PositiveInt = Field(
         title="Point of sale",
-        description="The id of the point of sale, of a sales channel of type Internet. Under its Characteristics, "
-        'Payment modes, set "Use payment widget if supported" to Yes, and set the EPC Shop ID.',
+        description="The id of the point of sale that sells online. In S360's back office: the points of sale of a "
+        "sales channel of type Internet. Under its Characteristics, Payment modes, set "
+        '"Use payment widget if supported" to Yes, and set the EPC Shop ID.',
     )
     payment_method: PositiveInt = Field(
         title="Payment method",
-        description="The id of the point of sale's payment method that goes through EPC (interface version V10).",
+        description="The id of the payment method that goes through EPC (interface version V10). In S360's back "
+        "office: the payment methods of the point of sale.",
     )
     environment: Literal["production", "preproduction", "demo"] = Field(
         "production",
         title="Environment",
-        description="Which of SecuTix's systems. The addresses below follow from it when they are left empty.",
+        description="Which of SecuTix's systems: production for a live account, preproduction or demo for a test "
+        "account. The addresses below follow from it when they are left empty. Ask SecuTix which you have.",
     )
     base_url: str = Field(
         "",
         title="API base address",
-        description="Only when SecuTix gave you one of your own: everything before /tnseb.",
+        description="Only when SecuTix gave you one of your own: everything before /tnseb. Ask SecuTix.",
     )
     widget_url: str = Field(
-        "", title="Widget script address", description="Only when SecuTix gave you one of your own."
+        "",
+        title="Widget script address",
+        description="Only when SecuTix gave you one of your own. Ask SecuTix.",
     )
     version: str = Field(
         "v1_33", title="API version", description="Ask SecuTix before you change it.", pattern=r"^v\d+_\d+$"
@@ -77,7 +82,8 @@ class EpcSettings(AccountSettings):
     guest_contact: str = Field(
         "",
         title="Contact for guests",
-        description="The S360 contact number that buys when an order brings none along.",
+        description="The contact number that buys when an order brings none along. In S360's back office: a contact of "
+        "yours.",
         max_length=20,
     )
     customer_reference_is_contact: bool = Field(
@@ -166,8 +172,8 @@ class EpcSettings(AccountSettings):
     notification_key: SecretStr = Field(
         SecretStr(""),
         title="Key of the order webhook",
-        description="S360 does not sign its order webhook. Put a long random word here and, as ?key=..., at the end "
-        "of the address you give S360.",
+        description="S360 does not sign its order webhook. Yours to choose: put a long random word here and, as "
+        "?key=..., at the end of the address you give S360.",
     )
 
     @field_validator("base_url", "widget_url")

@@ -27,7 +27,7 @@ from pydantic.alias_generators import to_camel
 from providers.base import Card
 from providers.epc.settings import EpcOrder, EpcSettings
 from providers.errors import Decline, Declined, Invalid, Misconfigured, ProviderError, Uncertain
-from providers.http import Http, redact_text
+from providers.http import Answer, Http, redact_text
 from providers.money import Money, exponent
 
 READ_SECONDS = 40  # longer than the longest wait we ever ask of notifyOrder, 30 s
@@ -288,8 +288,7 @@ class S360:
 
     def call(self, service: str, method: str, body: Mapping[str, Any], answer_type: type[A]) -> A:
         """Ask once; `success` or one of the kinds of no. HTTP 429 and 509 are waited for in `http`."""
-        url = f"{self._settings.api}/{service}/{self._settings.version}/{method}"
-        answer = self._http.post(url, headers=self.headers, json=body, read_seconds=READ_SECONDS)
+        answer = self._sent(service, method, body)
         try:
             told = Envelope.model_validate(answer.json())
         except (Uncertain, ValidationError) as problem:
@@ -305,6 +304,31 @@ class S360:
         except ValidationError as problem:
             field = ".".join(str(part) for part in problem.errors()[0]["loc"])
             raise Uncertain(f"S360's answer to {method} could not be read: {field}.") from problem
+
+    def knock(self, service: str, method: str, body: Mapping[str, Any]) -> None:
+        """Are we let in? Whatever else S360 says to the question, in an envelope of its own, is a yes.
+
+        [inferred] The token is looked at before the body, and one that does not hold is refused with 401 or 403, or in
+        words about it: S360 publishes neither.
+        """
+        answer = self._sent(service, method, body)
+        try:
+            told = Envelope.model_validate(answer.json())
+        except (Uncertain, ValidationError):
+            told = Envelope()
+        closed = answer.status in (401, 403)
+        if closed or _OUR_FAULT.search(plain(told.status_detail or told.status_message)):
+            raise Misconfigured(f"{_refusal(method, answer.status, told)} Or this server's clock is wrong.")
+        if not told.status_code and (answer.status in (404, 405) or 300 <= answer.status < 400):
+            raise Misconfigured(
+                "There is no S360 at this address: look at the institution, the environment and the API base address."
+            )
+        if not told.status_code:
+            raise Uncertain(f"S360's answer to {method} (HTTP {answer.status}) could not be read.")
+
+    def _sent(self, service: str, method: str, body: Mapping[str, Any]) -> Answer:
+        url = f"{self._settings.api}/{service}/{self._settings.version}/{method}"
+        return self._http.post(url, headers=self.headers, json=body, read_seconds=READ_SECONDS)
 
     def headers(self) -> Mapping[str, str]:
         """A new token for every sending: S360 takes none that was signed more than a second ago.

@@ -25,18 +25,20 @@ from providers.base import (
     Returned,
     Show,
     Started,
+    Urls,
     Widget,
 )
 from providers.errors import Declined, FieldError, Invalid, Misconfigured
 from providers.http import Http
 from providers.money import Money
-from providers.payzen import bodies, notices, refusals, returns, rules, words
+from providers.payzen import bodies, notices, refusals, returns, rules, setup, words
 from providers.payzen.operations import Till
 from providers.payzen.order import PayzenOrder
 from providers.payzen.settings import PayzenSettings
 from providers.payzen.shapes import PaymentOrder
 from providers.payzen.standing import Standing, order_id_of
 from providers.payzen.wire import NO_SUCH_SERVICE, Gateway, Refused
+from providers.setup import Address, Probe
 
 __all__ = ["PayZen", "PayzenOrder", "PayzenSettings"]
 
@@ -56,6 +58,7 @@ class PayZen(Provider):
     settings_type = PayzenSettings
     options_type = PayzenOrder
     channels = (PAGE, WIDGET)
+    verifies = ("password", "hmac_key", "form_key")
 
     settings: PayzenSettings
 
@@ -72,6 +75,12 @@ class PayZen(Provider):
             raise Misconfigured(
                 "A test account needs PayZen's password for tests, not the one for production."
             )
+
+    def probe(self) -> Probe:
+        return setup.probe(self._gateway, live=self.live)
+
+    def addresses(self, urls: Urls) -> tuple[Address, ...]:
+        return setup.addresses(urls)
 
     def refuses(self, charge: Charge) -> str:
         if sentence := super().refuses(charge):

@@ -21,41 +21,43 @@ LONGEST_DAYS = 90  # an order's expiry lies at most so far ahead
 class PayzenSettings(AccountSettings):
     shop_id: str = Field(
         title="Shop ID",
-        description="Eight digits: in the Back Office under Settings, Shop, REST API keys. The user of every call.",
+        description="Eight digits, the user of every call. In PayZen's Back Office: Settings, Shop, REST API keys.",
         pattern=r"^[0-9]{1,20}$",
     )
     password: SecretStr = Field(
         title="Password",
-        description="On the same page. It begins with testpassword_ for tests, with prodpassword_ for production, and "
-        "decides which of the two is meant. It also signs the notifications.",
+        description="It begins with testpassword_ for tests, with prodpassword_ for production, and decides which of "
+        "the two is meant. It also signs the notifications. In PayZen's Back Office: Settings, Shop, REST API keys.",
         min_length=1,
         max_length=200,
     )
     previous_password: SecretStr = Field(
         SecretStr(""),
         title="Previous password",
-        description="While you change the password: notifications signed with the old one are still believed. Empty it "
-        "when they have ceased.",
+        description="In this account: what stood under Password before. Notifications signed with it are still "
+        "believed; empty it when they have ceased. Rotating the password here does the same by itself.",
         max_length=200,
     )
     public_key: str = Field(
         "",
         title="Public key",
-        description="On the same page: the shop ID, a colon, and testpublickey_ or publickey_. Only the form in our "
-        "page needs it.",
+        description="Only the form in our page needs it: the shop ID, a colon, and testpublickey_ or publickey_. In "
+        "PayZen's Back Office: Settings, Shop, REST API keys.",
         max_length=300,
     )
     hmac_key: SecretStr = Field(
         SecretStr(""),
         title="HMAC-SHA-256 key",
-        description="On the same page. It signs what the shopper's browser brings back; without it that is not read.",
+        description="It signs what the shopper's browser brings back; without it that is not read. In PayZen's Back "
+        "Office: Settings, Shop, REST API keys.",
         max_length=200,
     )
     form_key: SecretStr = Field(
         SecretStr(""),
         title="Key of the hosted form",
-        description="Signs the return of the hosted payment page where it comes with vads_ fields: under Settings, "
-        "Shop, Keys. Which key a payment link's page uses is not documented; without one we try the other.",
+        description="Signs the return of the hosted payment page where it comes with vads_ fields. Which key a payment "
+        "link's page uses is not documented; without one we try the other. In PayZen's Back Office: Settings, Shop, "
+        "Keys.",
         max_length=200,
     )
     api: str = Field(
@@ -80,8 +82,8 @@ class PayzenSettings(AccountSettings):
     sends: tuple[Sending, ...] = Field(
         ("url",),
         title="Ways to send a payment link",
-        description="What PayZen may send a customer for you; url is a link that you send yourself. mail, sms, "
-        "whatsapp and invoice have to be enabled at PayZen; SMS and WhatsApp cost.",
+        description="What PayZen may send a customer for you; url is a link that you send yourself. Ask PayZen to "
+        "enable mail, sms, whatsapp and invoice; SMS and WhatsApp cost.",
     )
     order_days: int = Field(
         LONGEST_DAYS,
@@ -128,13 +130,13 @@ class PayzenSettings(AccountSettings):
         "never",
         title="Keep cards",
         description="never; agreed: when the customer has agreed to it with you; ask: PayZen's own form asks every "
-        "customer that you know by a reference. Payment by token has to be enabled at PayZen.",
+        "customer that you know by a reference. Ask PayZen to enable payment by token.",
     )
     mail_template: str = Field(
         "",
         title="E-mail template",
-        description="The name of a template in your Back Office, used for an e-mail without a subject and text of its "
-        "own. It has to exist in the language of the order.",
+        description="Used for an e-mail without a subject and text of its own; it has to exist in the language of the "
+        "order. In PayZen's Back Office: the template's name.",
         max_length=255,
     )
     locales: dict[str, str] = Field(

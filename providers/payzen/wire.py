@@ -37,6 +37,7 @@ ORDER_GET = "Order/Get"
 CANCEL_OR_REFUND = "Transaction/CancelOrRefund"
 VALIDATE = "Transaction/Validate"
 UPDATE = "Transaction/Update"
+SDK_TEST = "Charge/SDKTest"
 
 NO_SUCH_SERVICE = "INT_901"
 NO_SUCH_ORDER = "PSP_1000"
@@ -120,6 +121,13 @@ class Gateway:
     def transact(self, service: str, body: Mapping[str, Any]) -> Transaction:
         """Move money, once. Refused when PayZen says no."""
         return self._read(Transaction, self._call(service, body), "transaction")
+
+    # --- the account --------------------------------------------------------------------------------------
+
+    def knock(self) -> bool | None:
+        """Are we let in, and is it production? Asked with the service that PayZen has for trying; it echoes a value.
+        Refused when PayZen says no."""
+        return self._call(SDK_TEST, {"value": "connection"}).live
 
     # --- under them all ---------------------------------------------------------------------------------
 

@@ -29,19 +29,21 @@ from providers.base import (
     Returned,
     Share,
     Started,
+    Urls,
     Verb,
     Widget,
 )
 from providers.errors import FieldError, Forged, Invalid, Misconfigured, Uncertain
 from providers.http import Http
 from providers.money import Money
-from providers.purse import priorities, session, signing, words
+from providers.purse import priorities, session, setup, signing, words
 from providers.purse.order import PurseOrder
 from providers.purse.report import listed, report_of
 from providers.purse.settings import PurseSettings, is_address
 from providers.purse.shapes import PaymentTold, Ring, SessionMade, SessionTold
 from providers.purse.wire import Purse as Api
 from providers.purse.wire import Refused
+from providers.setup import Address, Probe
 
 __all__ = ["Purse", "PurseOrder", "PurseSettings"]
 
@@ -49,6 +51,7 @@ __all__ = ["Purse", "PurseOrder", "PurseSettings"]
 # be paid, another attempt could be paid as well.
 GRACE = timedelta(minutes=2)
 _ASK_ABOUT = 5  # ids that webhooks brought, the newest first
+PRODUCTION = (".purse-live.com", ".purse-secure.com")  # Purse's own sources name both
 CURRENCIES = ("CHF", "EUR", "GBP", "JPY", "USD")  # all that Purse lists
 
 
@@ -59,6 +62,7 @@ class Purse(Provider):
     settings_type = PurseSettings
     options_type = PurseOrder
     channels = ("widget", OWN_PAGE)
+    verifies = ("webhook_secret",)
 
     settings: PurseSettings
 
@@ -70,6 +74,14 @@ class Purse(Provider):
         host = urlsplit(self.settings.api).hostname or ""
         if live and (host == "purse-sandbox.com" or host.endswith(".purse-sandbox.com")):
             raise Misconfigured("Purse's sandbox is for test accounts: give the API address of production.")
+        if not live and host.endswith(PRODUCTION):
+            raise Misconfigured("A test account must not take real money: mend the API address.")
+
+    def probe(self) -> Probe:
+        return setup.probe(self.settings, self._purse)
+
+    def addresses(self, urls: Urls) -> tuple[Address, ...]:
+        return setup.addresses(urls)
 
     def refuses(self, charge: Charge) -> str:
         if sentence := super().refuses(charge):

@@ -49,6 +49,12 @@ class Tokens:
                 slot.token, slot.until = granted.access_token, monotonic() + granted.expires_in - margin
             return slot.token
 
+    def forget(self, settings: PurseSettings) -> None:
+        """The next call fetches a token anew: one that is kept would hide credentials that hold no longer."""
+        slot = self._slot(settings)
+        with slot.lock:
+            slot.token = None
+
     def _slot(self, settings: PurseSettings) -> _Slot:
         secrets = f"{settings.client_secret.get_secret_value()}\n{settings.api_key.get_secret_value()}"
         key = (settings.api, settings.client_id, hashlib.sha256(secrets.encode()).hexdigest())

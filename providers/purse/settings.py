@@ -28,29 +28,29 @@ class Solution(BaseModel):
 class PurseSettings(AccountSettings):
     entity_id: str = Field(
         title="Entity ID",
-        description="The UUID of your entity, from Purse.",
+        description="The UUID of your entity. Ask Purse; the sandbox and production each have one.",
         pattern=r"^[0-9A-Za-z-]{1,36}$",
     )
     api_key: SecretStr = Field(
         title="API key",
-        description="Sent with every call as x-api-key.",
+        description="Sent with every call as x-api-key. Ask Purse.",
         min_length=1,
         max_length=200,
     )
     client_id: str = Field(
         title="Client ID",
-        description="Gets the access token, with the client secret.",
+        description="Gets the access token, with the client secret. Ask Purse.",
         pattern=r"^[!-9;-~]{1,100}$",
     )
     client_secret: SecretStr = Field(
         title="Client secret",
-        description="Gets the access token. It is for servers only.",
+        description="Gets the access token. It is for servers only. Ask Purse.",
         min_length=1,
         max_length=200,
     )
     webhook_secret: SecretStr = Field(
         title="Webhook secret",
-        description="A long random word of your own. With it we sign what Purse's webhooks have to bring back; it "
+        description="Yours to choose: a long random word. With it we sign what Purse's webhooks have to bring back; it "
         "is never sent itself.",
         min_length=16,
         max_length=200,
@@ -96,7 +96,7 @@ class PurseSettings(AccountSettings):
     item_type: str = Field(
         "PHYSICAL",
         title="Type of the items",
-        description="PHYSICAL is the only type that Purse documents.",
+        description="PHYSICAL is the only type that Purse documents. Ask Purse before you change it.",
         pattern=r"^[A-Z_]{1,40}$",
     )
     webhook_header: str = Field(

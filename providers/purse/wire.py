@@ -20,6 +20,8 @@ from providers.purse.words import plain
 
 BASE = "/payment"  # the links' paths begin after it
 SESSIONS, PAYMENTS, JWKS = "/v2/client-sessions", "/v2/payments", "/v2/signing-jwks"
+ELIGIBLE = "/v2/eligible-solutions"
+NOBODYS = "00000000-0000-0000-0000-000000000000"  # a session that there is not
 READ_SECONDS = 30  # an operation waits for the partners
 
 A = TypeVar("A", bound=BaseModel)
@@ -90,6 +92,35 @@ class Purse:
             return self._send("GET", JWKS).json()
         except Refused as no:
             raise Uncertain(f"Purse does not give its signing keys: {no.why}") from no
+
+    def knock(self) -> None:
+        """Do the credentials get a new token, and does the API take it? There is no such session, and that is all that
+        Purse has to say."""
+        oauth.TOKENS.forget(self._settings)
+        try:
+            answer = self._send("GET", f"{SESSIONS}/{NOBODYS}")
+        except Refused as no:
+            if no.status in (401, 403):
+                raise self.closed(no) from no
+            if no.status not in (400, 404, 410, 422):  # [inferred]: of an unknown id, 404 is our reading
+                raise Uncertain(f"Purse's answer about the session is not understood: {no.why}") from no
+            return
+        if answer.status >= 300:
+            raise Misconfigured("Purse's address leads elsewhere: look at the API address.")
+
+    def knows_entity(self, body: Mapping[str, Any]) -> bool:
+        """Would this entity be offered means of payment? False: Purse does not tell. Purse only answers the question;
+        nothing is made."""
+        try:
+            self._send("POST", ELIGIBLE, body)
+        except Refused as no:
+            if no.status in (401, 403):
+                raise Misconfigured(
+                    f"Purse takes the credentials, but not for this entity (HTTP {no.status}): look at the Entity ID, "
+                    f"and ask Purse whether these credentials are for it. It says: {no.why}"
+                ) from no
+            return False
+        return True
 
     def operate(self, payment: PaymentTold, rel: str, body: Mapping[str, Any]) -> PaymentTold:
         """Ask once for a capture, void or refund, at the address that the payment itself names for it."""

@@ -23,10 +23,12 @@ from providers.base import (
     Report,
     Returned,
     Started,
+    Urls,
 )
 from providers.errors import FieldError, Invalid, Misconfigured
 from providers.http import Http
 from providers.money import Money
+from providers.setup import Address, Probe
 from providers.syspay import (
     agreements,
     locks,
@@ -36,6 +38,7 @@ from providers.syspay import (
     request,
     returns,
     rules,
+    setup,
     standing,
 )
 from providers.syspay.settings import LIVE_HOST, SANDBOX_HOST, SysPayOptions, SysPaySettings
@@ -52,6 +55,7 @@ class SysPay(Provider):
     options_type = SysPayOptions
     kinds = frozenset(request.TYPES)
     desk = True
+    verifies = ("passphrase",)
 
     settings: SysPaySettings
 
@@ -67,6 +71,12 @@ class SysPay(Provider):
             raise Misconfigured("SysPay's sandbox is for test accounts: mend the address of SysPay.")
         if not live and name == urlsplit(LIVE_HOST).hostname:
             raise Misconfigured("A test account must not take real money: mend the address of SysPay.")
+
+    def probe(self) -> Probe:
+        return setup.probe(self._wire)
+
+    def addresses(self, urls: Urls) -> tuple[Address, ...]:
+        return setup.addresses(urls)
 
     def refuses(self, charge: Charge) -> str:
         if sentence := super().refuses(charge):

@@ -21,21 +21,22 @@ EterminalType = Literal["ONESHOT", "SUBSCRIPTION", "PAYMENT_PLAN", "PAYMENT_MAND
 class SysPaySettings(AccountSettings):
     login: str = Field(
         title="API login",
-        description="The merchant API login, from SysPay. Notifications bring it as X-Merchant.",
+        description="The merchant API login; notifications bring it as X-Merchant. Ask SysPay; the sandbox and "
+        "production each have one.",
         pattern=r"^[A-Za-z0-9_.-]{1,100}$",
     )
     passphrase: SecretStr = Field(
         title="API passphrase",
-        description="Belongs to the API login. It signs every call, and SysPay signs its notifications with it. SysPay "
-        "also wants to know the addresses of the server that calls.",
+        description="Belongs to the API login. It signs every call, and SysPay signs its notifications with it. Ask "
+        "SysPay, and tell it the addresses of the server that calls: it lets no other in.",
         min_length=1,
         max_length=500,
     )
     previous_passphrase: SecretStr = Field(
         SecretStr(""),
         title="Previous passphrase",
-        description="While you change the passphrase: what is still signed with the old one is then taken, too. "
-        "Leave it empty otherwise.",
+        description="In this account: what stood under API passphrase before, while you change it. What is still "
+        "signed with it is taken, too. Rotating the passphrase here does the same by itself.",
         max_length=500,
     )
     base_url: str = Field(
@@ -46,8 +47,8 @@ class SysPaySettings(AccountSettings):
     website: int | None = Field(
         None,
         title="Website",
-        description="The number of the website that payments are for, from the list of websites in SysPay's merchant "
-        "back office. SysPay takes your default one when this is empty. An order may name another.",
+        description="The number of the website that payments are for; SysPay takes your default one when this is "
+        "empty. An order may name another. In SysPay's merchant back office: the list of websites.",
         ge=1,
         le=10**12,
     )

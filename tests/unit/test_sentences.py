@@ -184,3 +184,27 @@ def test_what_can_be_locked_at_the_desk_stands_in_the_french_catalogue(slug: str
     texts = {shown.label for kind in Kind for shown in provider.desk_inputs(kind)}
     assert texts
     assert sorted(texts - in_french()) == []
+
+
+# What of an account's setup is shown to the merchant, and translated there.
+SHOWN = {"Probe": ("said",), "Address": ("label", "where")}
+
+
+def told_of_a_setup() -> Iterator[str]:
+    """Every text that a provider says of a tried connection or an address. Fixed, or nobody could translate it."""
+    for file in sorted((ROOT / "providers").rglob("*.py")):
+        if "sandbox" in file.parts:
+            continue
+        for node in ast.walk(ast.parse(file.read_text())):
+            name = getattr(node.func, "id", "") if isinstance(node, ast.Call) else ""
+            for word in node.keywords if isinstance(node, ast.Call) else ():
+                if word.arg in SHOWN.get(name, ()):
+                    where = f"{file.relative_to(ROOT)}:{word.value.lineno}"
+                    assert isinstance(word.value, ast.Constant), f"{where} is put together"
+                    yield str(word.value.value)
+
+
+def test_what_is_told_of_a_setup_stands_in_the_french_catalogue() -> None:
+    texts = set(told_of_a_setup()) - {""}
+    assert len(texts) > 10
+    assert sorted(texts - in_french()) == []
