@@ -57,10 +57,13 @@ def expires(card: SavedCard) -> str:
 
 def provider_name(account: Account) -> str:
     """What the merchant calls the provider; its slug, where the provider is no longer installed."""
-    try:
-        return str(account.provider_class.name)
-    except KeyError:
-        return account.provider
+    return str(account.provider_class.name)
+
+
+def setting_title(account: Account, name: str) -> str:
+    """What the provider calls one of its settings; its own name, where it has no such setting any more."""
+    info = account.provider_class.settings_type.model_fields.get(name)
+    return _(info.title) if info is not None and info.title else name
 
 
 def link(model: str, pk: object, text: object) -> SafeString:
