@@ -4,6 +4,7 @@ Its accounts, payments and cards stay readable under its old name; whoever wants
 """
 
 from functools import cache
+from typing import ClassVar
 
 from pydantic import ConfigDict
 
@@ -19,7 +20,7 @@ class UnreadSettings(AccountSettings):
 
 class Missing(Provider):
     settings_type = UnreadSettings
-    kinds: frozenset[Kind] = frozenset()
+    kinds: ClassVar[frozenset[Kind]] = frozenset()
 
     def refuses(self, charge: Charge) -> str:
         return self._why()

@@ -11,7 +11,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from checkout.merchant.shown import badge, setting_title
+from checkout.merchant.shown import badge, mode_badge, setting_title
 from checkout.models import Account
 from checkout.payments.border import provider_for
 from checkout.payments.rehearsal import Misfortune, misfortunes_of
@@ -44,7 +44,7 @@ def about(account: Account) -> dict[str, Any]:
     addresses, problem = _addresses(account)
     return {
         "account": account,
-        "mode": mode_of(account),
+        "mode": mode_badge(account.live),
         "connection": connection_of(account),
         "tested_said": _(account.tested_said) if account.tested_said else "",
         "keys": _keys(account),
@@ -85,10 +85,6 @@ def _keys(account: Account) -> list[Key]:
     return [
         Key(setting_title(account, name), last(NOW, name), last(FORMER, name)) for name in former_of(account)
     ]
-
-
-def mode_of(account: Account) -> SafeString:
-    return badge("success", _("live")) if account.live else badge("pending", _("test"))
 
 
 def connection_of(account: Account) -> SafeString:

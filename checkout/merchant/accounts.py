@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin
 
 from checkout.merchant.account_actions import ACTIONS
-from checkout.merchant.account_page import about, connection_of, mode_of
+from checkout.merchant.account_page import about, connection_of
 from checkout.merchant.action import WithActions
 from checkout.merchant.paging import ShortPaginator
 from checkout.merchant.settings_form import (
@@ -31,7 +31,7 @@ from checkout.merchant.settings_form import (
     may_rotate,
     setting_names,
 )
-from checkout.merchant.shown import badge, moment, provider_name, setting_title
+from checkout.merchant.shown import badge, mode_badge, moment, provider_name, setting_title
 from checkout.models import Account
 from checkout.payments.connection import forget_test
 from checkout.payments.rehearsal import misfortunes_of
@@ -71,8 +71,8 @@ class AccountAdmin(WithActions, ModelAdmin):
     @display(description=gettext_lazy("mode"), ordering="live")
     def mode(self, account: Account) -> SafeString:
         if not misfortunes_of(account):
-            return mode_of(account)
-        return format_html("{} {}", mode_of(account), badge("uncertain", _("rehearsal")))
+            return mode_badge(account.live)
+        return format_html("{} {}", mode_badge(account.live), badge("uncertain", _("rehearsal")))
 
     @display(description=gettext_lazy("connection"), ordering="tested_at")
     def connection(self, account: Account) -> SafeString:

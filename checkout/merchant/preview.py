@@ -46,8 +46,7 @@ def page_for(
         "back": admin.page_of(delivery),
     }
     request.current_app = admin.admin_site.name
-    # It tells of this moment: a page that is gone back to would tell of another.
-    return TemplateResponse(request, "merchant/preview.html", context, headers={"Cache-Control": "no-store"})
+    return TemplateResponse(request, "merchant/preview.html", context)
 
 
 def _group(row: Order | Payment | Agreement, moves: tuple[Move, ...]) -> Group:

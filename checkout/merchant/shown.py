@@ -18,6 +18,10 @@ def badge(state: str, text: str) -> SafeString:
     return format_html('<span class="g-state g-{}">{}</span>', state, text)
 
 
+def mode_badge(live: bool) -> SafeString:
+    return badge("success", _("live")) if live else badge("pending", _("test"))
+
+
 def sum_of(money: Money) -> SafeString:
     return format_html('<span class="g-sum">{}</span>', money_text(money))
 
