@@ -181,7 +181,11 @@ class AccountAdmin(WithActions, ModelAdmin):
 
     def _take_settings(self, request: HttpRequest, account: Account, form: Any) -> list[str]:
         """The columns that are to be saved."""
-        before = {**account.settings, **(account.secrets.reveal() or {})}
+        # As it is under the lock: a rotation may have been ended, or another one begun, at this very moment.
+        row = Account.objects.select_for_update(of=("self",)).get(pk=account.pk)
+        for name in ("former_secrets", "former_until", "secrets_used"):
+            setattr(account, name, getattr(row, name))
+        before = {**row.settings, **(row.secrets.reveal() or {})}
         account.store_settings(form.settings_now)
         columns = ["settings", "secrets"]
         if before == {**account.settings, **(account.secrets.reveal() or {})}:

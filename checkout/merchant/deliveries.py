@@ -38,10 +38,7 @@ def _can_be_followed_up(delivery: Delivery) -> bool:
 
 class DeliveryAdmin(RecordAdmin):
     record_template = "merchant/delivery.html"
-    list_display = [
-        "about", "account", "payment_link", "verdict_word", "attempts", "next_try", "what_is_wrong", "duplicates",
-        "received",
-    ]  # fmt: skip
+    list_display = ["about", "account", "payment_link", "verdict_word", "attempts", "next_try", "received"]
     list_filter = ["verdict", "account", "received_at"]
     list_select_related = ["account", "payment"]
     search_fields = ["about"]
@@ -73,6 +70,7 @@ class DeliveryAdmin(RecordAdmin):
                 ],
                 do=_follow_up,
                 at_once=True,
+                tone="main",
             ),
         )
 
@@ -89,7 +87,7 @@ class DeliveryAdmin(RecordAdmin):
             super()
             .get_queryset(request)
             .select_related("account", "payment")
-            .defer("account__secrets", "body")
+            .defer("account__secrets", "account__former_secrets", "body")
         )
 
     def get_search_results(
@@ -111,19 +109,18 @@ class DeliveryAdmin(RecordAdmin):
 
     @display(description=gettext_lazy("verdict"), ordering="verdict")
     def verdict_word(self, delivery: Delivery) -> SafeString:
-        return badge(delivery.verdict, delivery.get_verdict_display())
+        word = badge(delivery.verdict, delivery.get_verdict_display())
+        if not delivery.error:
+            return word
+        return format_html(
+            '<div class="g-cell">{}<div class="g-terms g-small">{}</div></div>',
+            word,
+            Truncator(delivery.error).chars(80),
+        )
 
     @display(description=gettext_lazy("next try, UTC"), ordering="next_try_at")
     def next_try(self, delivery: Delivery) -> SafeString | str:
         return moment(delivery.next_try_at)
-
-    @display(description=gettext_lazy("error"))
-    def what_is_wrong(self, delivery: Delivery) -> SafeString | str:
-        return (
-            format_html('<div class="g-terms">{}</div>', Truncator(delivery.error).chars(60))
-            if delivery.error
-            else "–"
-        )
 
     @display(description=gettext_lazy("received, UTC"), ordering="id")
     def received(self, delivery: Delivery) -> SafeString | str:

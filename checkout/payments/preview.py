@@ -85,22 +85,22 @@ def would_change(delivery: Delivery) -> Preview:
         preview.ignored = delivery.error
         return preview
     agreement = agreement_of(delivery)
-    if agreement is not None:
-        _of_agreement(preview, delivery, agreement)
+    if agreement is not None and not _of_agreement(preview, delivery, agreement):
+        return preview  # nor would its payments be asked about
     payments = spoken_of(delivery, agreement)
-    reports = {payment.pk: _report(preview, delivery, agreement, payment) for payment in payments}
+    # As in following it up: where it may be one of several, nobody knows whose the ids are.
+    ids = ids_for(delivery, agreement, payments[0]) if len(payments) == 1 else []
+    reports = {payment.pk: _report(preview, payment, ids) for payment in payments}
     for order_id in dict.fromkeys(payment.order_id for payment in payments):
         ours = [payment for payment in payments if payment.order_id == order_id]
-        _of_order(preview, delivery, agreement, ours, reports)
+        _of_order(preview, delivery, ours, reports, ids)
     return preview
 
 
 # --- asking ----------------------------------------------------------------------------------------------------------
 
 
-def _report(
-    preview: Preview, delivery: Delivery, agreement: Agreement | None, payment: Payment
-) -> Report | None:
+def _report(preview: Preview, payment: Payment, ids: list[str]) -> Report | None:
     """The provider's word; None where it is not to be had without doing something there."""
     if being_started(payment):
         preview.untold.append(Untold(row=payment, why="being_started"))
@@ -109,7 +109,7 @@ def _report(
         preview.untold.append(Untold(row=payment, why="would_be_given_up"))
         return None
     charge = charge_for(payment)
-    new = [name for name in ids_for(delivery, agreement, payment) if name not in charge.provider_ids]
+    new = [name for name in ids if name not in charge.provider_ids]
     charge = replace(charge, provider_ids=(*charge.provider_ids, *new))
     preview.asked.append(payment)
     try:
@@ -123,17 +123,19 @@ def _report(
     return report
 
 
-def _of_agreement(preview: Preview, delivery: Delivery, agreement: Agreement) -> None:
+def _of_agreement(preview: Preview, delivery: Delivery, agreement: Agreement) -> bool:
+    """False when there was no answer."""
     if not agreement.account.provider_class.can("sync_agreement"):
-        return
+        return True
     preview.asked.append(agreement)
     try:
         asked = agreement_for(agreement, also=tuple(delivery.provider_ids))
         told = provider_for(agreement.account, agreement.payment, marks=False).sync_agreement(asked)
     except ProviderError as why:
         preview.untold.append(Untold(row=agreement, why="no_answer", said=str(why)))
-        return
+        return False
     _write_agreement(preview, agreement, told)
+    return True
 
 
 # --- writing, and taking it back -------------------------------------------------------------------------------------
@@ -153,15 +155,14 @@ def _taken_back(preview: Preview, order_id: int) -> Iterator[Order]:
 def _of_order(
     preview: Preview,
     delivery: Delivery,
-    agreement: Agreement | None,
     payments: list[Payment],
     reports: dict[int, Report | None],
+    ids: list[str],
 ) -> None:
     """All of one order's attempts, one after the other, as they would be followed up."""
     with _taken_back(preview, payments[0].order_id) as order:
         for payment in payments:
-            if len(reports) == 1:
-                learn(payment, ids_for(delivery, agreement, payment))
+            learn(payment, ids)
             tell_once(order, "payment.notified", payment=payment, who=Who.PROVIDER, about=delivery.about)
             report = reports[payment.pk]
             if report is not None:

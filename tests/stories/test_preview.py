@@ -110,7 +110,7 @@ def test_it_is_taken_back_within_a_transaction_of_others_too(
     seen = Preview()
     with transaction.atomic():
         Order.objects.filter(pk=order.pk).update(description="mine")
-        _of_order(seen, delivery, None, [payment], {payment.pk: Report(outcome=Outcome.FAILED)})
+        _of_order(seen, delivery, [payment], {payment.pk: Report(outcome=Outcome.FAILED)}, [])
     order.refresh_from_db()
     payment.refresh_from_db()
     assert (order.description, payment.state) == ("mine", State.STARTED)
