@@ -49,9 +49,8 @@ class AccountAdmin(WithActions, ModelAdmin):
     change_form_outer_after_template = "merchant/account_addresses.html"
     paginator = ShortPaginator
     show_full_result_count = False
-    list_display = [
-        "name", "provider_word", "shop", "mode", "enabled", "connection", "answered", "notified", "position",
-    ]  # fmt: skip
+    # In the sequence of `position`, which shoppers read them in.
+    list_display = ["name", "provider_word", "shop", "mode", "enabled", "connection", "answered", "notified"]
     list_filter = ["provider", "live", "enabled"]
     list_select_related = ["shop"]
     search_fields = ["name"]

@@ -6,6 +6,7 @@ from enum import StrEnum
 import structlog
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_noop as _  # kept in English, translated where it is shown
 
 from checkout.models import Account
 from checkout.payments.border import provider_for
@@ -62,9 +63,11 @@ def _probe(account: Account) -> Tested:
         return Tested(Ending.WRONG, str(why))
     if shown.live is not None and shown.live != account.live:
         said = (
-            "The provider answered as for tests, and this account is live: no money would be taken."
+            _("The provider answered as for tests, and this account is live: no money would be taken.")
             if account.live
-            else "The provider answered as for production, and this account is for tests: money would be taken."
+            else _(
+                "The provider answered as for production, and this account is for tests: money would be taken."
+            )
         )
         return Tested(Ending.OTHER_MODE, said)
     return Tested(Ending.WELL, shown.said)
