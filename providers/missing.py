@@ -32,6 +32,10 @@ class Missing(Provider):
         raise Misconfigured(self._why())
 
     @classmethod
+    def can(cls, verb: str) -> bool:
+        return False
+
+    @classmethod
     def _why(cls) -> str:
         return f"The provider “{cls.slug}” is no longer installed."
 
