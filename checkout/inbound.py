@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 from checkout.models import Account
 from checkout.payments.approve import refusal
 from checkout.payments.border import provider_for
+from checkout.payments.rotation import verified
 from checkout.tasks import keep_notification
 from providers.base import Incoming, Provider
 from providers.errors import Forged, Invalid, Misconfigured, ProviderError
@@ -68,7 +69,7 @@ def _read(
         body=body,
     )
     try:
-        return reading(provider_for(account), incoming)
+        return verified(account, lambda provider: reading(provider, incoming))
     except Forged as why:
         log.warning("notification refused", account=account.name, why=str(why))
         return JsonResponse({"error": "the signature does not hold"}, status=401)

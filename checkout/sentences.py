@@ -5,6 +5,7 @@ from typing import Any
 from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
+from checkout.models.account import Account
 from checkout.models.agreement import Agreement
 from checkout.models.invitation import Invitation
 from checkout.models.letter import Letter
@@ -80,6 +81,7 @@ SENTENCES: dict[str, str] = {
     ),
     "payment.objection": _("Not believed: {why}"),
     "payment.warning": _("{provider}: {why}"),
+    "payment.rehearsed": _("Rehearsal on this test account: {misfortune}."),
     "payment.cancel_failed": _("{provider} could not cancel attempt {number}: {why}"),
     "payment.forged": _("A notification for {provider} with a bad signature was refused."),
     "agreement.begun": _("{provider} set up the agreement, which it calls {provider_id}."),
@@ -155,6 +157,7 @@ _CHOICES: dict[str, dict[str, Any]] = {
     "standing": dict(Agreement.STATES),
     "phase": dict(Agreement.PHASES),
     "ending": dict(Agreement.ENDINGS),
+    "misfortune": dict(Account.MISFORTUNES),
 }
 
 

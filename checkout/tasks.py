@@ -28,9 +28,10 @@ from checkout.payments import approvals, letters, links, sweep
 from checkout.payments.agreement_follow_up import look_at
 from checkout.payments.events import owed
 from checkout.payments.expire import expire
-from checkout.payments.inbox import follow_up, keep
+from checkout.payments.inbox import follow_up, is_lost, keep, tell_of_lost
 from checkout.payments.recover import check
-from checkout.webhooks import held_up, next_in_line, send
+from checkout.payments.rehearsal import Misfortune, mark, rehearses, sent_twice
+from checkout.webhooks import held_up, next_in_line, repeat, send
 from providers.base import Notification
 
 log = structlog.get_logger("checkout.tasks")
@@ -54,13 +55,23 @@ def check_agreement(agreement_id: str) -> None:
 @task(priority=10)
 def follow_up_delivery(delivery_id: int) -> None:
     delivery = Delivery.objects.select_related("account").get(pk=delivery_id)
-    if delivery.settled_at is None:
-        follow_up(delivery)
+    if delivery.settled_at is not None:
+        return
+    followed = follow_up(delivery)
+    twice = followed.settled_at is not None and rehearses(delivery.account, Misfortune.DUPLICATE)
+    if twice and followed.payment is not None:
+        mark(followed.payment, Misfortune.DUPLICATE)
+        follow_up(followed)
 
 
 @task()
 def send_event(event_id: str) -> None:
-    event = send(ShopEvent.objects.select_related("shop", "order").get(pk=event_id))
+    event = ShopEvent.objects.select_related("shop", "order").get(pk=event_id)
+    was_owed = event.delivered_at is None
+    event = send(event)
+    if was_owed and event.delivered_at is not None and (payment := sent_twice(event)) is not None:
+        mark(payment, Misfortune.DUPLICATE)
+        repeat(event)
     if waited := next_in_line(event):
         send_event.enqueue(waited)
 
@@ -101,9 +112,11 @@ def expire_order(order_id: int) -> None:
 def keep_notification(account: Account, notification: Notification, body: str) -> Delivery:
     """The notification and the task that follows it up, stored together or not at all."""
     with transaction.atomic():
-        delivery, new = keep(account, notification, body)
-        if new and delivery.settled_at is None:
+        delivery, due = keep(account, notification, body)
+        if due:
             follow_up_delivery.enqueue(delivery.pk)
+    if is_lost(delivery):
+        tell_of_lost(delivery)
     return delivery
 
 

@@ -4,34 +4,53 @@ from functools import partial
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.contrib.admin import display
+from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin
 
+from checkout.merchant.account_actions import ACTIONS
+from checkout.merchant.account_page import about, connection_of
+from checkout.merchant.action import WithActions
 from checkout.merchant.paging import ShortPaginator
-from checkout.merchant.settings_form import account_form, as_text, is_secret, setting_names
-from checkout.merchant.shown import badge, moment, provider_name
+from checkout.merchant.settings_form import (
+    FORMER_DAYS,
+    REHEARSE,
+    account_form,
+    as_text,
+    former_days,
+    is_secret,
+    may_rehearse,
+    may_rotate,
+    setting_names,
+)
+from checkout.merchant.shown import badge, mode_badge, moment, provider_name, setting_title
 from checkout.models import Account
+from checkout.payments.connection import forget_test
+from checkout.payments.rehearsal import misfortunes_of
+from checkout.payments.rotation import keep_former
 from providers import PROVIDERS, provider_class
 from providers.base import Provider
 
 _OURS = ["name", "label", "live", "enabled", "position"]
 
 
-class AccountAdmin(ModelAdmin):
+class AccountAdmin(WithActions, ModelAdmin):
     actions = None
+    row_actions = ACTIONS
+    change_form_outer_before_template = "merchant/account_state.html"
+    change_form_outer_after_template = "merchant/account_addresses.html"
     paginator = ShortPaginator
     show_full_result_count = False
-    list_display = ["name", "provider_word", "shop", "mode", "enabled", "position", "answered", "notified"]
+    # In the sequence of `position`, which shoppers read them in.
+    list_display = ["name", "provider_word", "shop", "mode", "enabled", "connection", "answered", "notified"]
     list_filter = ["provider", "live", "enabled"]
     list_select_related = ["shop"]
     search_fields = ["name"]
@@ -50,7 +69,13 @@ class AccountAdmin(ModelAdmin):
 
     @display(description=gettext_lazy("mode"), ordering="live")
     def mode(self, account: Account) -> SafeString:
-        return badge("success", _("live")) if account.live else badge("pending", _("test"))
+        if not misfortunes_of(account):
+            return mode_badge(account.live)
+        return format_html("{} {}", mode_badge(account.live), badge("uncertain", _("rehearsal")))
+
+    @display(description=gettext_lazy("connection"), ordering="tested_at")
+    def connection(self, account: Account) -> SafeString:
+        return connection_of(account)
 
     @display(description=gettext_lazy("last answer, UTC"), ordering="last_answer_at")
     def answered(self, account: Account) -> SafeString | str:
@@ -61,14 +86,6 @@ class AccountAdmin(ModelAdmin):
         return moment(account.last_notification_at)
 
     # --- the page
-
-    @display(description=gettext_lazy("notification address"))
-    def notify_address(self, account: Account) -> SafeString | str:
-        if account._state.adding:
-            return _("Shown once the account is saved.")
-        return format_html(
-            '<code class="g-code">{}</code>', settings.SITE_URL + reverse("notify", args=[account.pk])
-        )
 
     @display(description=gettext_lazy("settings"))
     def settings_read(self, account: Account) -> SafeString | str:
@@ -115,8 +132,8 @@ class AccountAdmin(ModelAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         if obj is None:
-            return ["notify_address"]
-        fixed = ["shop", "provider_word", "notify_address", "answered", "notified", "settings_read"]
+            return []
+        fixed = ["shop", "provider_word", "settings_read"]
         return [*fixed, "live"] if obj.payments.exists() else fixed
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
@@ -126,20 +143,71 @@ class AccountAdmin(ModelAdmin):
         if provider is not None:
             may = obj is None or self.has_change_permission(request, obj)
             names = setting_names(provider, obj) if may else ["settings_read"]
+            if may and may_rotate(provider, obj):
+                names.append(FORMER_DAYS)
             sets.append((provider.name, {"fields": names}))
-        seen = ["notify_address"] if obj is None else ["notify_address", "answered", "notified"]
-        return [*sets, (_("To paste at the provider"), {"fields": seen})]
+            if may and may_rehearse(obj):
+                sets.append((_("Rehearsal"), {"fields": [REHEARSE]}))
+        return sets
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        account = self.get_object(request, unquote(object_id))
+        more: dict[str, Any] = {}
+        if account is not None and self.has_view_permission(request, account):
+            more = {**about(account), "buttons": self.buttons(request, account)}
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **more})
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         if not change:
             obj.provider = request.GET["provider"]
-        if form.settings_now is not None:
             obj.store_settings(form.settings_now)
-        super().save_model(request, obj, form, change)
+            super().save_model(request, obj, form, change)
+            return
+        # Not the whole row: what was last heard and tried is written at any moment.
+        columns = [name for name in form.fields if name in _OURS]
+        if form.settings_now is not None:
+            columns += self._take_settings(request, obj, form)
+        if REHEARSE in form.fields:
+            obj.rehearsal = dict.fromkeys(form.cleaned_data[REHEARSE], True)
+            columns.append("rehearsal")
+        obj.save(update_fields=columns)
+
+    def _take_settings(self, request: HttpRequest, account: Account, form: Any) -> list[str]:
+        """The columns that are to be saved."""
+        # As it is under the lock: a rotation may have been ended, or another one begun, at this very moment.
+        row = Account.objects.select_for_update(of=("self",)).get(pk=account.pk)
+        for name in ("former_secrets", "former_until", "secrets_used"):
+            setattr(account, name, getattr(row, name))
+        before = {**row.settings, **(row.secrets.reveal() or {})}
+        account.store_settings(form.settings_now)
+        columns = ["settings", "secrets"]
+        if before == {**account.settings, **(account.secrets.reveal() or {})}:
+            return columns
+        forget_test(account)
+        rotated = keep_former(account, before, days=former_days(form.cleaned_data))
+        if rotated:
+            names = ", ".join(setting_title(account, name) for name in rotated)
+            until = f"{account.former_until:%Y-%m-%d %H:%M} UTC"
+            self.message_user(
+                request,
+                _(
+                    "The former value is still believed until %(until)s: %(names)s. Now change it at the provider."
+                )
+                % {"until": until, "names": names},
+            )
+        return [
+            *columns, "tested_at", "tested_well", "tested_said", "former_secrets", "former_until", "secrets_used",
+        ]  # fmt: skip
 
 
 def _provider_of(account: Account) -> type[Provider] | None:
-    return account.provider_class if account.provider in PROVIDERS else None
+    return account.provider_class if account.is_installed else None
 
 
 PAGES: dict[type[models.Model], type[ModelAdmin]] = {Account: AccountAdmin}

@@ -49,10 +49,7 @@ def _about(agreement: Agreement) -> dict[str, Any]:
 
 
 def _can(agreement: Agreement, verb: str) -> bool:
-    try:
-        return agreement.account.provider_class.can(verb)
-    except KeyError:  # the provider is no longer installed
-        return False
+    return agreement.account.provider_class.can(verb)
 
 
 # --- ask -----------------------------------------------------------------------------------------------------------

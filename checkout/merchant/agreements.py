@@ -85,7 +85,7 @@ class AgreementAdmin(RecordAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows = super().get_queryset(request).select_related("account", "shop", "payment__order")
-        return rows.defer("account__secrets", "shop__webhook_secret")
+        return rows.defer("account__secrets", "account__former_secrets", "shop__webhook_secret")
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -157,7 +157,7 @@ class AgreementAdmin(RecordAdmin):
                 with_exchanges=request.user.has_perm("checkout.view_exchange"),
             ),
             "deliveries": row.payment.deliveries.select_related("account")
-            .defer("account__secrets")
+            .defer("account__secrets", "account__former_secrets")
             .order_by("-id")[:_MOST_DELIVERIES],
         }
 

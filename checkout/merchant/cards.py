@@ -51,7 +51,9 @@ class SavedCardAdmin(RecordAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows = super().get_queryset(request).select_related("account", "shop")
-        return rows.defer("token", "fingerprint", "account__secrets", "shop__webhook_secret")
+        return rows.defer(
+            "token", "fingerprint", "account__secrets", "account__former_secrets", "shop__webhook_secret"
+        )
 
     @display(description=gettext_lazy("card"))
     def card(self, card: SavedCard) -> str:

@@ -4,15 +4,18 @@ from typing import Any
 
 from django.contrib.admin import display
 from django.db.models import Model, Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin
 
-from checkout.merchant.action import Action, Said, done, noted, refused, unsure
+from checkout.merchant.action import Action, Button, Said, done, noted, refused, unsure
+from checkout.merchant.preview import page_for
 from checkout.merchant.record import RecordAdmin
-from checkout.merchant.shown import badge, link, moment
+from checkout.merchant.shown import badge, link, moment, provider_name
 from checkout.models import Delivery
 from checkout.payments.inbox import follow_up
 
@@ -29,32 +32,62 @@ def _follow_up(request: HttpRequest, delivery: Delivery, typed: dict[str, Any]) 
     return refused(_("The provider could not be asked, or gave no answer; nothing was changed."))
 
 
+def _can_be_followed_up(delivery: Delivery) -> bool:
+    return delivery.verdict != Delivery.Verdict.IGNORED
+
+
 class DeliveryAdmin(RecordAdmin):
     record_template = "merchant/delivery.html"
-    row_actions = (
-        Action(
-            name="follow-up",
-            label=gettext_lazy("Follow up again"),
-            offered=lambda delivery: delivery.verdict != Delivery.Verdict.IGNORED,
-            explain=lambda delivery, typed: [
-                _("The provider is asked about the payment that this notification speaks of.")
-            ],
-            do=_follow_up,
-            at_once=True,
-        ),
-    )
-    list_display = ["about", "account", "payment_link", "verdict_word", "attempts", "duplicates", "received"]
+    list_display = ["about", "account", "payment_link", "verdict_word", "attempts", "next_try", "received"]
     list_filter = ["verdict", "account", "received_at"]
     list_select_related = ["account", "payment"]
     search_fields = ["about"]
     search_help_text = gettext_lazy("What it is about, payment reference, or order number")
+
+    def __init__(self, model: type[Model], admin_site: Any) -> None:
+        super().__init__(model, admin_site)
+        self.row_actions = (
+            Action(
+                name="preview",
+                label=gettext_lazy("What would change"),
+                offered=_can_be_followed_up,
+                explain=lambda delivery, typed: [
+                    _("%(provider)s is asked about what this notification speaks of. Nothing is written.")
+                    % {"provider": provider_name(delivery.account)}
+                ],
+                do=self._preview,
+                at_once=True,
+            ),
+            Action(
+                name="follow-up",
+                label=gettext_lazy("Follow up now"),
+                offered=_can_be_followed_up,
+                explain=lambda delivery, typed: [
+                    _(
+                        "%(provider)s is asked about what this notification speaks of, and the answer is written."
+                    )
+                    % {"provider": provider_name(delivery.account)}
+                ],
+                do=_follow_up,
+                at_once=True,
+                tone="main",
+            ),
+        )
+
+    def _preview(self, request: HttpRequest, delivery: Delivery, typed: dict[str, Any]) -> HttpResponse:
+        fresh = Delivery.objects.select_related("account").get(pk=delivery.pk)
+
+        def rest(row: Delivery) -> list[Button]:
+            return [button for button in self.buttons(request, row) if button.action.name != "preview"]
+
+        return page_for(self, request, fresh, rest)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return (
             super()
             .get_queryset(request)
             .select_related("account", "payment")
-            .defer("account__secrets", "body")
+            .defer("account__secrets", "account__former_secrets", "body")
         )
 
     def get_search_results(
@@ -76,7 +109,18 @@ class DeliveryAdmin(RecordAdmin):
 
     @display(description=gettext_lazy("verdict"), ordering="verdict")
     def verdict_word(self, delivery: Delivery) -> SafeString:
-        return badge(delivery.verdict, delivery.get_verdict_display())
+        word = badge(delivery.verdict, delivery.get_verdict_display())
+        if not delivery.error:
+            return word
+        return format_html(
+            '<div class="g-cell">{}<div class="g-terms g-small">{}</div></div>',
+            word,
+            Truncator(delivery.error).chars(80),
+        )
+
+    @display(description=gettext_lazy("next try, UTC"), ordering="next_try_at")
+    def next_try(self, delivery: Delivery) -> SafeString | str:
+        return moment(delivery.next_try_at)
 
     @display(description=gettext_lazy("received, UTC"), ordering="id")
     def received(self, delivery: Delivery) -> SafeString | str:

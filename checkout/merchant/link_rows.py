@@ -64,7 +64,7 @@ def address(name: str, order: Order, *more: Any) -> str:
 
 def links_of(order: Order) -> list[Invitation]:
     rows = order.invitations.select_related("payment__account", "requested_by").defer(
-        "payment__account__secrets"
+        "payment__account__secrets", "payment__account__former_secrets"
     )
     found = list(rows)
     for row in found:

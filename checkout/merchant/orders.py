@@ -61,7 +61,7 @@ def attempts(
 ) -> list[Attempt]:
     rows = (
         order.payments.select_related("account", "order")
-        .defer("account__secrets")
+        .defer("account__secrets", "account__former_secrets")
         .prefetch_related("tenders", "operations__requested_by")
         .order_by("number")
     )
@@ -212,7 +212,7 @@ def _deliveries(payments: list[Payment]) -> QuerySet[Any]:
     return (
         Delivery.objects.filter(payment__in=payments)
         .select_related("account", "payment")
-        .defer("account__secrets")
+        .defer("account__secrets", "account__former_secrets")
         .order_by("id")
     )
 

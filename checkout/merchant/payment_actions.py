@@ -266,10 +266,7 @@ def outcome(operation: Operation) -> Said:
 
 
 def can_operate(payment: Payment, verb: Verb) -> bool:
-    try:
-        return payment.can(verb.value) and bool(left(payment, verb))
-    except KeyError:  # the provider is no longer installed
-        return False
+    return payment.can(verb.value) and bool(left(payment, verb))
 
 
 def _action(verb: Verb, label: Any, form: type[AmountForm], tone: Any) -> Action:

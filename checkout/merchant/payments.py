@@ -48,7 +48,7 @@ class PaymentAdmin(RecordAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows = super().get_queryset(request).select_related("account", "order__shop")
-        return rows.defer("account__secrets", "order__shop__webhook_secret")
+        return rows.defer("account__secrets", "account__former_secrets", "order__shop__webhook_secret")
 
     @display(description=_("reference"), ordering="reference")
     def name(self, payment: Payment) -> SafeString:
@@ -95,7 +95,9 @@ class PaymentAdmin(RecordAdmin):
             "chargebacks": taken_back,
             "chargeback_advice": advice(taken_back),
             "story": story(row.order, payment=row, with_exchanges=may_see_raw),
-            "deliveries": row.deliveries.select_related("account").defer("account__secrets").order_by("id"),
+            "deliveries": row.deliveries.select_related("account")
+            .defer("account__secrets", "account__former_secrets")
+            .order_by("id"),
             "ids": row.provider_references.order_by("id").values_list("value", flat=True),
         }
 

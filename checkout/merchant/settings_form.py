@@ -24,12 +24,19 @@ from unfold.widgets import (
     UnfoldBooleanSwitchWidget,
 )
 
-from checkout.models import Account
+from checkout.merchant.account_page import rehearsal_of
+from checkout.models import Account, Shop
+from checkout.payments.rehearsal import Misfortune, misfortunes_of
 from providers.base import AccountSettings, Provider
+from providers.errors import Misconfigured
+from providers.http import Http
 
 # A provider's settings may be called as our own columns are ("name", "live").
 PREFIX = "setting_"
 FORGET = "forget_"
+REHEARSE = "rehearse"
+FORMER_DAYS = "former_days"
+_USUAL_DAYS, _MOST_DAYS = 7, 90
 
 
 def bare_type(annotation: Any) -> tuple[Any, bool]:
@@ -65,8 +72,9 @@ class Words(forms.CharField):
         return ", ".join(value) if isinstance(value, list | tuple) else value
 
 
-def field_for(info: FieldInfo, *, stored: bool) -> forms.Field:
-    """The form field of one setting. `stored`: a secret that is set need not be typed again."""
+def field_for(info: FieldInfo, *, stored: bool, verifies: bool = False) -> forms.Field:
+    """The form field of one setting. `stored`: a secret that is set need not be typed again; `verifies`: it may be
+    rotated with two alive."""
     kind, _nullable = bare_type(info.annotation)
     words: dict[str, Any] = {
         "label": _(info.title) if info.title else "",
@@ -75,6 +83,8 @@ def field_for(info: FieldInfo, *, stored: bool) -> forms.Field:
     }
     if kind is SecretStr:
         state = _("Set. Leave it empty to keep it.") if stored else _("Not set.")
+        if stored and not verifies:
+            state += " " + _("A new one is used at once.")
         words["help_text"] = " ".join(filter(None, [words["help_text"], state]))
         words["required"] = info.is_required() and not stored
         widget = UnfoldAdminPasswordWidget(attrs={"autocomplete": "off"})
@@ -144,7 +154,9 @@ class AccountForm(forms.ModelForm):
         plain = self.instance.settings or {}
         for name, info in self.provider_type.settings_type.model_fields.items():
             if is_secret(info):
-                self.fields[PREFIX + name] = field_for(info, stored=bool(self.kept.get(name)))
+                self.fields[PREFIX + name] = field_for(
+                    info, stored=bool(self.kept.get(name)), verifies=name in self.provider_type.verifies
+                )
                 continue
             self.fields[PREFIX + name] = field_for(info, stored=False)
             self.initial.setdefault(PREFIX + name, _initial(info, name, plain))
@@ -155,6 +167,11 @@ class AccountForm(forms.ModelForm):
                 required=False,
                 widget=UnfoldBooleanSwitchWidget(),
             )
+        if may_rotate(self.provider_type, self.instance):
+            self.fields[FORMER_DAYS] = _former_days(self.provider_type)
+        if may_rehearse(self.instance):
+            self.fields[REHEARSE] = _rehearsals()
+            self.initial.setdefault(REHEARSE, [one.value for one in misfortunes_of(self.instance)])
 
     def forgettable(self) -> list[str]:
         """Secrets that are set and need not be."""
@@ -183,7 +200,34 @@ class AccountForm(forms.ModelForm):
             self.settings_now = settings_type.model_validate(values)
         except Objections as error:
             self._place(error)
+        self._keep_modes_apart(cleaned)
         return cleaned
+
+    def _keep_modes_apart(self, cleaned: dict[str, Any]) -> None:
+        """Live and test: in the settings themselves, in what is rehearsed, and among the shop's accounts."""
+        live = cleaned.get("live", self.instance.live)
+        where = "live" if "live" in self.fields else None
+        if self.settings_now is not None and self.provider_type is not None:
+            try:
+                self.provider_type(self.settings_now, live=live, http=Http())
+            except Misconfigured as why:  # test keys on a live account, and the like
+                self.add_error(where, ValidationError(str(why)))
+        if live and cleaned.get(REHEARSE):
+            self.add_error(REHEARSE, ValidationError(_("Only a test account rehearses: untick it first.")))
+        shop = cleaned.get("shop") or (self.instance.shop if self.instance.pk else None)
+        if shop is None or not cleaned.get("enabled"):
+            return
+        # Under the shop's lock, so that of two people who switch one on at this moment the second is refused.
+        Shop.objects.select_for_update(of=("self",)).get(pk=shop.pk)
+        others = Account.objects.filter(shop=shop, enabled=True, live=not live).exclude(pk=self.instance.pk)
+        if other := others.first():
+            mixed = (
+                _("“%(other)s” of this shop is a test account and is switched on. Switch it off first.")
+                if live
+                else _("“%(other)s” of this shop is a live account and is switched on. Switch it off first, or make "
+                       "a shop of its own for tests.")
+            )  # fmt: skip
+            self.add_error("enabled", ValidationError(mixed % {"other": other.name}))
 
     def _value(self, name: str, info: FieldInfo, given: Any) -> Any:
         """What pydantic is to check; `...` for what is left to its default."""
@@ -205,6 +249,50 @@ class AccountForm(forms.ModelForm):
                 where = None
             if where is None or where not in self.errors:
                 self.add_error(where, ValidationError(problem["msg"].removeprefix("Value error, ")))
+
+
+def may_rotate(provider_type: type[Provider], account: Account | None) -> bool:
+    return account is not None and not account._state.adding and bool(provider_type.verifies)
+
+
+def may_rehearse(account: Account | None) -> bool:
+    return account is not None and not account._state.adding and not account.live
+
+
+def _former_days(provider_type: type[Provider]) -> forms.Field:
+    fields = provider_type.settings_type.model_fields
+    names = ", ".join(f"“{_(fields[name].title or name)}”" for name in provider_type.verifies)
+    return forms.IntegerField(
+        label=_("Keep the former one good, days"),
+        help_text=_(
+            "When you change %(names)s: what is signed with the former value is believed for so many days more, so "
+            "that nothing on its way is lost. 0: no longer at all."
+        )
+        % {"names": names},
+        required=False,
+        initial=_USUAL_DAYS,
+        min_value=0,
+        max_value=_MOST_DAYS,
+        widget=UnfoldAdminIntegerFieldWidget(),
+    )
+
+
+def former_days(cleaned: dict[str, Any]) -> int:
+    given = cleaned.get(FORMER_DAYS)
+    return _USUAL_DAYS if given is None else int(given)
+
+
+def _rehearsals() -> forms.Field:
+    return forms.MultipleChoiceField(
+        label=_("What goes wrong on purpose"),
+        help_text=_(
+            "For this test account alone, and for as long as it is ticked. What was rehearsed on a payment stands in "
+            "its timeline; the truth comes out a few minutes later."
+        ),
+        choices=[(one.value, rehearsal_of(one)) for one in Misfortune],
+        required=False,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget(),
+    )
 
 
 def account_form(provider_type: type[Provider] | None) -> type[AccountForm]:

@@ -6,9 +6,11 @@ from typing import Any
 from django import forms
 from django.contrib.admin import EmptyFieldListFilter, display
 from django.db import IntegrityError, models, transaction
+from django.db.models import Exists, OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -23,9 +25,9 @@ from checkout.merchant.limits import LimitInline
 from checkout.merchant.onetime import OnceForm, in_address_characters
 from checkout.merchant.record import RecordAdmin
 from checkout.merchant.shop_form import ShopForm, fields_of, fieldsets, logo_shown
-from checkout.merchant.shown import badge, link, moment
+from checkout.merchant.shown import badge, link, mode_badge, moment
 from checkout.merchant.webhook_actions import RESUME, TEST, SecretForm, explain_secret, new_secret
-from checkout.models import ApiKey, Shop
+from checkout.models import Account, ApiKey, Shop
 from checkout.templatetags.guichet import plain_moment
 
 
@@ -62,7 +64,15 @@ class KeyForm(OnceForm):
 class ShopAdmin(WithActions, ModelAdmin):
     form = ShopForm
     actions = None
-    list_display = ["name", "slug", "webhook_url", "webhooks_are", "secret_is", "hold_minutes"]
+    list_display = [
+        "name",
+        "slug",
+        "accounts_are",
+        "webhook_url",
+        "webhooks_are",
+        "secret_is",
+        "hold_minutes",
+    ]
     search_fields = ["name", "slug"]
     inlines = [LimitInline]
     readonly_fields = ["secret_is", "webhooks_are", "logo_is"]
@@ -119,6 +129,16 @@ class ShopAdmin(WithActions, ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
         return False
 
+    def get_queryset(self, request: HttpRequest) -> Any:
+        on = Account.objects.filter(shop=OuterRef("pk"), enabled=True)
+        modes = {"has_live": Exists(on.filter(live=True)), "has_test": Exists(on.filter(live=False))}
+        return super().get_queryset(request).annotate(**modes)
+
+    @display(description=gettext_lazy("accounts switched on"))
+    def accounts_are(self, shop: Any) -> SafeString | str:
+        words = [mode_badge(live) for live, has in ((True, shop.has_live), (False, shop.has_test)) if has]
+        return format_html_join(" ", "{}", ([word] for word in words)) or "–"
+
     @display(description=gettext_lazy("webhook secret"))
     def secret_is(self, shop: Shop) -> SafeString:
         if not shop.webhook_secret:
@@ -152,7 +172,13 @@ class ShopAdmin(WithActions, ModelAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         shop = self.get_object(request, object_id)
-        more = {"buttons": self.buttons(request, shop), "keys": shop.api_keys.order_by("-id")} if shop else {}
+        more = {}
+        if shop:
+            more = {
+                "buttons": self.buttons(request, shop),
+                "keys": shop.api_keys.order_by("-id"),
+                "accounts": [(row, mode_badge(row.live)) for row in shop.accounts.all()],
+            }
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **more})
 
     def _issue_key(self, request: HttpRequest, shop: Shop, typed: dict[str, Any]) -> Said | HttpResponse:

@@ -18,6 +18,10 @@ def badge(state: str, text: str) -> SafeString:
     return format_html('<span class="g-state g-{}">{}</span>', state, text)
 
 
+def mode_badge(live: bool) -> SafeString:
+    return badge("success", _("live")) if live else badge("pending", _("test"))
+
+
 def sum_of(money: Money) -> SafeString:
     return format_html('<span class="g-sum">{}</span>', money_text(money))
 
@@ -57,10 +61,13 @@ def expires(card: SavedCard) -> str:
 
 def provider_name(account: Account) -> str:
     """What the merchant calls the provider; its slug, where the provider is no longer installed."""
-    try:
-        return str(account.provider_class.name)
-    except KeyError:
-        return account.provider
+    return str(account.provider_class.name)
+
+
+def setting_title(account: Account, name: str) -> str:
+    """What the provider calls one of its settings; its own name, where it has no such setting any more."""
+    info = account.provider_class.settings_type.model_fields.get(name)
+    return _(info.title) if info is not None and info.title else name
 
 
 def link(model: str, pk: object, text: object) -> SafeString:

@@ -1,6 +1,7 @@
 """Which provider accounts has the merchant, and with which settings?"""
 
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 from django.db import models
@@ -9,12 +10,21 @@ from pydantic import SecretStr
 
 from checkout.fields import EncryptedField
 from checkout.models.shop import Shop
-from providers import provider_class
+from providers import PROVIDERS, provider_class
 from providers.base import AccountSettings, Provider
+from providers.missing import missing
 
 
 class Account(models.Model):
     """One account at one provider. Secrets are encrypted and never leave but for a provider's own call."""
+
+    # Words of `rehearsal`, as they stand in timelines and are ticked on the account's page.
+    MISFORTUNES = [
+        ("lost_notification", _("lost notification")),
+        ("late_success", _("late success")),
+        ("duplicate", _("duplicate")),
+        ("slow_bank", _("slow bank")),
+    ]
 
     id = models.UUIDField(
         primary_key=True, default=uuid.uuid4, editable=False
@@ -64,17 +74,23 @@ class Account(models.Model):
         return self.name
 
     @property
+    def is_installed(self) -> bool:
+        return self.provider in PROVIDERS
+
+    @property
     def provider_class(self) -> type[Provider]:
-        return provider_class(self.provider)
+        """Never fails: rows of a provider that is gone stay readable."""
+        return provider_class(self.provider) if self.is_installed else missing(self.provider)
 
     @property
     def shown_label(self) -> str:
         return self.label or str(self.provider_class.label)
 
-    def full_settings(self) -> AccountSettings:
-        """Settings and secrets, checked. pydantic's ValidationError when they do not fit the provider's model."""
+    def full_settings(self, former: Mapping[str, Any] | None = None) -> AccountSettings:
+        """Settings and secrets, checked. pydantic's ValidationError when they do not fit the provider's model.
+        `former`: values in the place of the present ones."""
         return self.provider_class.settings_type.model_validate(
-            {**self.settings, **(self.secrets.reveal() or {})}
+            {**self.settings, **(self.secrets.reveal() or {}), **(former or {})}
         )
 
     def store_settings(self, values: AccountSettings) -> None:

@@ -1,5 +1,6 @@
 """What crosses the border to a provider? Builds the `Charge` from our rows, and the provider from the account."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -23,6 +24,7 @@ from checkout.models import (
     SavedCard,
 )
 from checkout.models import Tender as TenderRow
+from checkout.payments.rehearsal import rehearsing
 from checkout.payments.terms import terms_of
 from checkout.payments.texts import fit
 from providers.agreements import Agreement as Agreed
@@ -50,14 +52,20 @@ log = structlog.get_logger("checkout.border")
 
 
 def provider_for(
-    account: Account, payment: Payment | None = None, *, patience: float | None = None
+    account: Account,
+    payment: Payment | None = None,
+    *,
+    patience: float | None = None,
+    former: Mapping[str, Any] | None = None,
+    marks: bool = True,
 ) -> Provider:
     """The account's provider, ready to be called. Every exchange is kept, redacted. `patience`: seconds, for pages.
+    `former`: values in the place of the present ones. `marks`: what is rehearsed is told in the payment's timeline.
 
     Misconfigured when the stored settings do not fit what the provider declares.
     """
     try:
-        values = account.full_settings()
+        values = account.full_settings(former or {})
     except ValidationError as error:
         names = ", ".join(".".join(str(part) for part in problem["loc"]) for problem in error.errors())
         raise Misconfigured(f"The settings of {account.name} are not right: {names}.") from None
@@ -81,9 +89,8 @@ def provider_for(
             # The answer matters more than the note of it: it may be the only word of money that moved.
             log.exception("exchange not recorded", account=str(account.pk))
 
-    return account.provider_class(
-        values, live=account.live, http=Http(record=record, patience_seconds=patience)
-    )
+    cls = rehearsing(account.provider_class, account, payment, marks=marks)
+    return cls(values, live=account.live, http=Http(record=record, patience_seconds=patience))
 
 
 def charge_for(payment: Payment) -> Charge:

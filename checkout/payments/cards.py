@@ -68,10 +68,7 @@ def occasions_of(card: SavedCard) -> list[Occasion]:
     """For what the merchant may charge the card while the customer is away; nothing where it cannot be charged."""
     if card.removed_at is not None or not card.account.enabled:
         return []
-    try:
-        able = card.account.provider_class.occasions
-    except KeyError:  # the provider is no longer installed
-        return []
+    able = card.account.provider_class.occasions
     kept_for = able if card.occasions is None else {str(word) for word in card.occasions}
     return [occasion for occasion in Occasion if occasion in able and occasion.value in kept_for]
 

@@ -13,6 +13,7 @@ from checkout.payments.agreement_follow_up import look_at
 from checkout.payments.agreements import KINDS as AGREEMENT_KINDS
 from checkout.payments.agreements import open_charges
 from checkout.payments.recover import look
+from checkout.payments.rehearsal import LOST, Misfortune, mark_each, rehearses
 from checkout.payments.sweep import LEASE
 from checkout.payments.texts import fit, fit_to_show
 from checkout.payments.timeline import Who, tell_once
@@ -27,11 +28,14 @@ _AGREEMENT_AGAIN = (*_FAILED_AGAIN, *[24 * 3600] * 30)
 _LEARN_AT_MOST = 100
 _NO_ANSWER = "The provider could not be asked, or gave no answer."
 _NO_AGREEMENT = "The agreement that it speaks of is not known here yet."
+# Nobody would look again: not settled, and no further try to come.
+_GIVEN_UP = {"settled_at": None, "next_try_at": None}
 _LOOK_AT_MOST = 3  # attempts of one order that a notification about the order makes us ask for
 
 
 def keep(account: Account, notification: Notification, body: str) -> tuple[Delivery, bool]:
-    """Store the notification; the second value is False when the same one was stored before. `body` is redacted."""
+    """Store the notification. The second value is True when somebody has to follow it up now: it is new, or it rings
+    again after nobody would have looked any more. `body` is redacted."""
     with transaction.atomic():
         delivery, new = Delivery.objects.get_or_create(
             account=account,
@@ -42,13 +46,17 @@ def keep(account: Account, notification: Notification, body: str) -> tuple[Deliv
                 "provider_ids": [fit(value, 100) for value in notification.provider_ids],
                 "agreement_provider_id": fit(notification.agreement, 100),
                 "body": fit(body, 100_000),
-                **_to_do(notification),
+                **_to_do(account, notification),
             },
         )
+        due = new and delivery.settled_at is None
         if not new:
-            Delivery.objects.filter(pk=delivery.pk).update(duplicates=F("duplicates") + 1)
+            same = Delivery.objects.filter(pk=delivery.pk)
+            same.update(duplicates=F("duplicates") + 1)
+            # Of two that ring at this moment, one finds it given up.
+            due = bool(same.filter(**_GIVEN_UP).update(next_try_at=timezone.now() + LEASE))
         Account.objects.filter(pk=account.pk).update(last_notification_at=timezone.now())
-    return delivery, new
+    return delivery, due
 
 
 def _key(notification: Notification) -> str:
@@ -57,28 +65,41 @@ def _key(notification: Notification) -> str:
     return key if len(key) <= 100 else hashlib.sha256(key.encode()).hexdigest()
 
 
-def _to_do(notification: Notification) -> dict[str, Any]:
-    if notification.ignored:
+def _to_do(account: Account, notification: Notification) -> dict[str, Any]:
+    lost = rehearses(account, Misfortune.LOST_NOTIFICATION) and LOST
+    if why := notification.ignored or lost:
         return {
             "verdict": Delivery.Verdict.IGNORED,
-            "error": fit_to_show(notification.ignored, 300),
+            "error": fit_to_show(why, 300),
             "settled_at": timezone.now(),
         }
     # It is stored with its task; the sweep is for one that was lost.
     return {"next_try_at": timezone.now() + LEASE}
 
 
+def tell_of_lost(delivery: Delivery) -> None:
+    """A rehearsal has lost it: say so with each payment that it speaks of. Nobody is asked."""
+    payments = spoken_of(delivery, agreement_of(delivery))
+    mark_each(payments, Misfortune.LOST_NOTIFICATION)
+    if payments and delivery.payment_id is None:
+        Delivery.objects.filter(pk=delivery.pk).update(payment=payments[0])
+
+
+def is_lost(delivery: Delivery) -> bool:
+    return delivery.verdict == Delivery.Verdict.IGNORED and delivery.error == LOST
+
+
 def follow_up(delivery: Delivery) -> Delivery:
     """Ask the provider about the payment that the notification speaks of. It is done when there was an answer."""
-    agreement = _agreement_of(delivery)
+    agreement = agreement_of(delivery)
     heard = _looked_at(agreement, delivery)
-    payments = _spoken_of(delivery, agreement)
+    payments = spoken_of(delivery, agreement)
     if heard:
         heard = _follow(delivery, agreement, payments)
-        if agreement is None and (agreement := _agreement_of(delivery)) is not None:
+        if agreement is None and (agreement := agreement_of(delivery)) is not None:
             # The first payment's answer has brought it, and the notification may speak of a later payment.
             heard = _looked_at(agreement, delivery) and heard
-            later = [row for row in _spoken_of(delivery, agreement) if row not in payments]
+            later = [row for row in spoken_of(delivery, agreement) if row not in payments]
             heard = _follow(delivery, agreement, later) and heard
             payments += later
     _settle(delivery, agreement, payments, heard=heard and not _waits(delivery, agreement, payments))
@@ -101,7 +122,7 @@ def _waits(delivery: Delivery, agreement: Agreement | None, payments: list[Payme
 def _follow(delivery: Delivery, agreement: Agreement | None, payments: list[Payment]) -> bool:
     """Ask about each of `payments`; False when there was no answer about one of them."""
     if len(payments) == 1:
-        _learn(payments[0], _ids_for(delivery, agreement, payments[0]))
+        learn(payments[0], ids_for(delivery, agreement, payments[0]))
     heard = True
     for payment in payments:
         tell_once(payment.order, "payment.notified", payment=payment, who=Who.PROVIDER, about=delivery.about)
@@ -128,16 +149,20 @@ def _settle(delivery: Delivery, agreement: Agreement | None, payments: list[Paym
     else:
         delivery.verdict = Delivery.Verdict.APPLIED
     now = timezone.now()
-    if delivery.verdict == Delivery.Verdict.APPLIED:
-        delivery.error, delivery.next_try_at, delivery.settled_at = "", None, now
-    else:
-        again = pauses[delivery.attempts - 1] if delivery.attempts <= len(pauses) else None
-        # After the last pause the payment's own follow-up checks go on; only the delivery rests.
-        delivery.next_try_at = now + timedelta(seconds=again) if again else None
-    # Not `duplicates`: the provider may be ringing again at this moment.
-    delivery.save(
-        update_fields=["attempts", "verdict", "payment", "error", "next_try_at", "settled_at"],
-    )
+    with transaction.atomic():
+        rung = Delivery.objects.select_for_update().values_list("duplicates", flat=True).get(pk=delivery.pk)
+        if delivery.verdict == Delivery.Verdict.APPLIED:
+            delivery.error, delivery.next_try_at, delivery.settled_at = "", None, now
+        elif delivery.attempts <= len(pauses):
+            delivery.next_try_at = now + timedelta(seconds=pauses[delivery.attempts - 1])
+        else:
+            # The payment's own follow-up checks go on; only the delivery rests, until it rings again, and perhaps it
+            # has rung while we asked.
+            delivery.next_try_at = now if rung > delivery.duplicates else None
+        # Not `duplicates`: they are the ring's.
+        delivery.save(
+            update_fields=["attempts", "verdict", "payment", "error", "next_try_at", "settled_at"],
+        )
 
 
 def _awaits_agreement(delivery: Delivery, payments: list[Payment]) -> bool:
@@ -149,7 +174,7 @@ def _begins_agreement(payment: Payment) -> bool:
     return payment.order.kind in AGREEMENT_KINDS
 
 
-def _learn(payment: Payment, ids: list[str]) -> None:
+def learn(payment: Payment, ids: list[str]) -> None:
     """Keep the ids under which the provider speaks of the payment, such as a refund's, for `sync` to ask about."""
     known = payment.provider_references.count()
     for value in ids[: max(_LEARN_AT_MOST - known, 0)]:
@@ -157,7 +182,7 @@ def _learn(payment: Payment, ids: list[str]) -> None:
             ProviderReference.objects.get_or_create(account=payment.account, payment=payment, value=value)
 
 
-def _agreement_of(delivery: Delivery) -> Agreement | None:
+def agreement_of(delivery: Delivery) -> Agreement | None:
     """The agreement that it names; else the one that began with the payment that it names: it may speak of a later
     one, which bears the first one's reference."""
     rows = Agreement.objects.select_related("account", "payment__order", "payment__account")
@@ -169,7 +194,7 @@ def _agreement_of(delivery: Delivery) -> Agreement | None:
     return None
 
 
-def _ids_for(delivery: Delivery, agreement: Agreement | None, payment: Payment) -> list[str]:
+def ids_for(delivery: Delivery, agreement: Agreement | None, payment: Payment) -> list[str]:
     """What the payment is to learn. While the agreement that it begins is not known, its id alone: the payment that the
     notification speaks of may be a later one, and is found by asking about the agreement."""
     if delivery.agreement_provider_id and agreement is None and _begins_agreement(payment):
@@ -177,7 +202,7 @@ def _ids_for(delivery: Delivery, agreement: Agreement | None, payment: Payment) 
     return list(delivery.provider_ids)
 
 
-def _spoken_of(delivery: Delivery, agreement: Agreement | None) -> list[Payment]:
+def spoken_of(delivery: Delivery, agreement: Agreement | None) -> list[Payment]:
     ours = Payment.objects.filter(account=delivery.account).select_related("order", "account")
     if agreement is not None:
         # Its payments may all bear the first one's reference, so the ids tell which is meant; and our own reference,

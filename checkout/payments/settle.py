@@ -10,6 +10,7 @@ from checkout.payments.apply import apply, next_look, show_as_json
 from checkout.payments.attention import flag
 from checkout.payments.border import charge_for, provider_for
 from checkout.payments.locks import order_lock
+from checkout.payments.rotation import verified
 from checkout.payments.timeline import Weight, Who, tell, tell_once
 from checkout.states import MONEY_STATES, State
 from providers.base import Claim, Report, Returned
@@ -61,8 +62,13 @@ def not_answered(payment: Payment, why: str, *, soon: bool, code: str = "payment
 def returned(payment: Payment, query: dict[str, str], *, patience: float) -> Payment:
     """The shopper's browser is back. It decides nothing; what it claims is noted, and the provider is asked."""
     try:
-        provider = provider_for(payment.account, payment, patience=patience)
-        back = provider.resume(charge_for(payment), query)
+        charge = charge_for(payment)
+        back = verified(
+            payment.account,
+            lambda provider: provider.resume(charge, query),
+            payment=payment,
+            patience=patience,
+        )
     except Forged:
         back = Returned()
         log.warning("return with a bad signature", payment=payment.reference)

@@ -22,13 +22,16 @@ from providers.base import (
     Share,
     Started,
     Tender,
+    Urls,
     Verb,
 )
 from providers.base import Operation as Listed
-from providers.errors import ProviderError
+from providers.errors import Misconfigured, ProviderError
+from providers.http import Http
 from providers.money import Money
 from providers.purse import priorities
 from providers.purse.settings import Solution
+from providers.setup import Address, Probe
 
 API_SECRET = "canary-api-secret-5f1c"
 RING_SECRET = "canary-ring-secret-77aa"
@@ -61,15 +64,39 @@ class Scripted(Provider):
     kinds = frozenset(Kind)
     occasions = frozenset({Occasion.RECURRING, Occasion.NO_SHOW})
 
+    verifies = ("ring_secret",)
+
     answer: ClassVar[Report | ProviderError] = Report(outcome=Outcome.OPEN)
+    probed: ClassVar[Probe | ProviderError] = Probe(said="It was asked, and it answered.")
     asked: ClassVar[list[tuple[str, str]]] = []
     in_transaction: ClassVar[list[bool]] = []
 
     @classmethod
     def forget(cls) -> None:
         cls.answer = Report(outcome=Outcome.OPEN)
+        cls.probed = Probe(said="It was asked, and it answered.")
         cls.asked.clear()
         cls.in_transaction.clear()
+
+    def __init__(self, settings: AccountSettings, *, live: bool, http: Http) -> None:
+        super().__init__(settings, live=live, http=http)
+        if live and getattr(settings, "nickname", None) == "sandbox":
+            raise Misconfigured("A live account does not use the sandbox.")
+
+    def probe(self) -> Probe:
+        Scripted.asked.append(("probe", ""))
+        Scripted.in_transaction.append(connection.in_atomic_block)
+        if isinstance(Scripted.probed, ProviderError):
+            raise Scripted.probed
+        return Scripted.probed
+
+    def addresses(self, urls: Urls) -> tuple[Address, ...]:
+        return (
+            Address(
+                label="Notification address", url=urls.notify, where="In the back office: Settings, Webhooks."
+            ),
+            Address(label="Return address", url=urls.back, where=""),
+        )
 
     def _say(self, verb: str, charge: Charge) -> Report:
         Scripted.asked.append((verb, charge.reference))

@@ -119,6 +119,46 @@ def test_nobodys_payment_is_looked_up_again_and_then_rests(
     assert script.asked("sync") == []
 
 
+def test_one_that_was_given_up_and_rings_again_is_looked_at_again(
+    script: Script, clock: Clock, account: Account, order: Order
+) -> None:
+    ring(account, id="n-1", provider_ids=["P-late"])
+    for _quarter in range(6):
+        run_sweep()
+        work()
+        clock.forward(minutes=15)
+    assert Delivery.objects.values_list("attempts", "next_try_at").get() == (5, None)
+    # In vain, and so it rests again: one ring is one look.
+    ring(account, id="n-1", provider_ids=["P-late"])
+    assert work() == ["follow_up_delivery"]
+    delivery = Delivery.objects.get()
+    assert (delivery.attempts, delivery.duplicates, delivery.next_try_at) == (6, 1, None)
+    payment = make_payment(order, account, provider_id="P-late")
+    script.will("sync", paid)
+    ring(account, id="n-1", provider_ids=["P-late"])
+    work()
+    payment.refresh_from_db()
+    assert (payment.state, Delivery.objects.get().verdict) == (State.PAID, "applied")
+    # What is settled stays so.
+    ring(account, id="n-1", provider_ids=["P-late"])
+    assert "follow_up_delivery" not in work()
+    assert Delivery.objects.get().duplicates == 3
+
+
+def test_one_that_rings_while_it_is_given_up_is_not_left_alone(
+    script: Script, clock: Clock, account: Account, payment: Payment
+) -> None:
+    ring(account, id="n-1", reference=payment.reference)
+    Delivery.objects.update(attempts=5)
+    script.will("sync", Uncertain("HTTP 503"), paid)
+    script.during("sync", lambda: ring(account, id="n-1", reference=payment.reference))
+    assert work() == ["follow_up_delivery"]
+    assert Delivery.objects.get().next_try_at is not None
+    run_sweep()
+    work()
+    assert Delivery.objects.get().verdict == "applied"
+
+
 def test_a_ring_that_overtakes_our_own_commit(
     script: Script, clock: Clock, account: Account, order: Order
 ) -> None:

@@ -14,6 +14,7 @@ from django.db import Error as AnyDatabaseError
 from django.db import connections
 
 from checkout.management.queue import Queue, Queues
+from checkout.payments.rotation import forget_former_secrets
 from checkout.tasks import forget_old_answers, forget_old_tasks, run_sweep
 
 log = structlog.get_logger("checkout.worker")
@@ -68,6 +69,7 @@ class Command(BaseCommand):
             Errand(run_sweep, settings.SWEEP_SECONDS),
             Errand(forget_old_tasks, HOUR),
             Errand(forget_old_answers, HOUR),
+            Errand(forget_former_secrets, HOUR),
         ]
         while not stop.wait(0.2):
             for errand in errands:
