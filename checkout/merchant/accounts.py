@@ -17,7 +17,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin
 
+from checkout.merchant.audit import AuditedForms
 from checkout.merchant.paging import ShortPaginator
+from checkout.merchant.scope import OwnShopsOnly
 from checkout.merchant.settings_form import account_form, as_text, is_secret, setting_names
 from checkout.merchant.shown import badge, moment, provider_name
 from checkout.models import Account
@@ -27,7 +29,7 @@ from providers.base import Provider
 _OURS = ["name", "label", "live", "enabled", "position"]
 
 
-class AccountAdmin(ModelAdmin):
+class AccountAdmin(OwnShopsOnly, AuditedForms, ModelAdmin):
     actions = None
     paginator = ShortPaginator
     show_full_result_count = False

@@ -18,8 +18,10 @@ from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget, UnfoldAdminURLInputWidget
 
 from checkout.merchant.action import Action, Said, WithActions, done, noted, refused
+from checkout.merchant.audit import AuditedForms
 from checkout.merchant.onetime import OnceForm, in_address_characters, in_base64
 from checkout.merchant.record import RecordAdmin
+from checkout.merchant.scope import OwnShopsOnly, shops_of
 from checkout.merchant.shown import badge, link, moment
 from checkout.models import ApiKey, Shop
 
@@ -100,7 +102,7 @@ class KeyForm(OnceForm):
     )
 
 
-class ShopAdmin(WithActions, ModelAdmin):
+class ShopAdmin(OwnShopsOnly, WithActions, AuditedForms, ModelAdmin):
     form = ShopForm
     actions = None
     list_display = ["name", "slug", "webhook_url", "secret_is", "hold_minutes"]
@@ -159,6 +161,10 @@ class ShopAdmin(WithActions, ModelAdmin):
             fields=_FIELDS,
             formfield_callback=partial(self.formfield_for_dbfield, request=request),
         )
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        # Who is limited to shops would not see the new one.
+        return shops_of(request.user) is None and super().has_add_permission(request)
 
     def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
         return False
