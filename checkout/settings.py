@@ -110,7 +110,7 @@ LOGIN_TRIES = env.int("LOGIN_TRIES", default=5)
 LOGIN_WAIT_MINUTES = env.int("LOGIN_WAIT_MINUTES", default=15)
 # off: never asked for. optional: of whoever has set one up. required: whoever has none is led to set one up first.
 SECOND_FACTOR = env.str("SECOND_FACTOR", default="optional")
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AUTHENTICATION_BACKENDS = ["checkout.merchant.throttle.Throttle", "django.contrib.auth.backends.ModelBackend"]
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_FAILURE_LIMIT = LOGIN_TRIES
 AXES_COOLOFF_TIME = timedelta(minutes=LOGIN_WAIT_MINUTES)

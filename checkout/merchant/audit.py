@@ -178,6 +178,8 @@ def _changes(form: Any, formsets: Iterable[Any]) -> dict[str, Any]:
 
 def _new_value(form: Any, name: str) -> Any:
     """Only of what is a plain column or a choice of rows; a provider's settings, secrets and files are "changed"."""
+    if name not in form.fields:  # what the form says of itself: a new password
+        return "changed"
     try:
         column = form._meta.model._meta.get_field(name)
     except (AttributeError, FieldDoesNotExist):
@@ -213,8 +215,8 @@ def _not_logged_in(
     sender: Any, credentials: dict[str, Any], request: HttpRequest | None = None, **kwargs: Any
 ) -> None:
     if request is not None:
-        throttled = getattr(request, "axes_locked_out", False)
-        failed_login(request, str(credentials.get("username", "")), throttled=throttled)
+        name = str(credentials.get("username", ""))
+        failed_login(request, name, throttled=getattr(request, "turned_away", False))
 
 
 def failed_login(request: HttpRequest, name: str, *, throttled: bool = False, **data: Any) -> None:
