@@ -127,7 +127,7 @@ def errors_noted(action: str, page: Callable[..., HttpResponse]) -> Callable[...
             raise
         except Exception as why:
             if request.method == "POST":
-                order = Order.objects.filter(pk=kwargs.get("order_id")).select_related("shop").first()
+                order = Order.objects.filter(pk=kwargs.get("order_id", 0)).select_related("shop").first()
                 audited(request, action, order, failed=type(why).__name__)
             raise
 

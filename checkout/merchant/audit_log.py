@@ -87,7 +87,7 @@ class AuditEntryAdmin(RecordAdmin):
 
     @display(description=_("how it ended"))
     def ended(self, entry: AuditEntry) -> SafeString:
-        return format_html('<span class="g-terms">{}</span>', how_it_ended(entry))
+        return format_html('<span class="g-cell g-wrap">{}</span>', how_it_ended(entry))
 
     def page(self, request: HttpRequest, row: Any) -> dict[str, Any]:
         return {

@@ -285,7 +285,9 @@ class LinkPages:
     def _note(self, request: HttpRequest, order: Order, **told: Any) -> None:
         word = (request.resolver_match.url_name or "").rpartition("_")[2] if request.resolver_match else ""
         given = {name: request.POST[name] for name in _NOTED if request.POST.get(name)}
-        audited(request, f"link {word}", order, **({"typed": given} if given else {}), **told)
+        if given:
+            told["typed"] = given
+        audited(request, f"link {word}", order, **told)
 
     def _page(self, request: HttpRequest, template: str, order: Order, **shown: Any) -> HttpResponse:
         context = {

@@ -164,7 +164,7 @@ class UserAdmin(WithActions, AuditedForms, DjangoUserAdmin, ModelAdmin):
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         drawn = super().get_form(request, obj, change=change, **kwargs)
-        shops = drawn.base_fields.get("shops")
+        shops: Any = drawn.base_fields.get("shops")
         if shops is not None:
             shops.queryset = limit(Shop.objects, request.user).order_by("name")
             # Somebody of no shop would see more than whoever is limited to shops and made them.
@@ -222,7 +222,7 @@ class GroupAdmin(AuditedForms, DjangoGroupAdmin, ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_delete_permission(request, obj) and _sees_all(request) and _within(request, obj)
 
-    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+    def formfield_for_manytomany(self, db_field: Any, request: Any = None, **kwargs: Any) -> Any:
         if db_field.name == "permissions":
             kwargs["queryset"] = may_give(acting(request)).select_related("content_type")
         return super().formfield_for_manytomany(db_field, request, **kwargs)

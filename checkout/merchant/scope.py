@@ -101,16 +101,15 @@ class OwnShopsOnly:
 class OwnShopsFilter(RelatedFieldListFilter):
     """The choices of a filter by account, shop and so on."""
 
-    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> Any:
         if shops_of(request.user) is None:
             return super().field_choices(field, request, model_admin)
         rows = limit(field.remote_field.model._default_manager, request.user)
-        choices: list[tuple[str, str]] = field.get_choices(
+        return field.get_choices(
             include_blank=False,
             ordering=self.field_admin_ordering(field, request, model_admin),
             limit_choices_to={"pk__in": rows.values("pk")},
         )
-        return choices
 
 
 def _refers_to_a_row(field: Field[Any, Any]) -> bool:

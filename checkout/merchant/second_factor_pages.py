@@ -151,7 +151,7 @@ class SecondFactorPages:
                 factors.keep_given(request, factor)
                 audited(request, "second factor set up", acting(request))
                 return self._codes(request, codes)
-            form.add_error("code", _("This code is not right. Is the clock of your phone?"))
+            form.add_error("code", _("This code is not right. Is the clock of your phone right?"))
         return self._page(
             request, "merchant/second_factor_set_up.html", title=_("Set up a second factor"), form=form,
             address=factors.address(factor), secret=factors.in_groups(factor.secret.reveal()),

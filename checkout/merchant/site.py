@@ -74,7 +74,8 @@ class CounterSite(UnfoldAdminSite):
             authentication_form=self.login_form,
             template_name=self.login_template or "admin/login.html",
         )
-        return step(request)
+        answer: Any = step(request)
+        return answer
 
 
 def _on_the_way(request: HttpRequest, name: str) -> HttpResponse:
