@@ -33,6 +33,13 @@ def site_is_https(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     return [Warning("SITE_URL is not https: cards are not to be paid with over it.", id="checkout.W001")]
 
 
+@register(Tags.security)
+def second_factor_is_one_of_three(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    if settings.SECOND_FACTOR in ("off", "optional", "required"):
+        return []
+    return [Error("SECOND_FACTOR is none of off, optional, required.", id="checkout.E003")]
+
+
 @register(Tags.security, deploy=True)
 def mail_has_a_sender(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     sends = not settings.EMAIL_BACKEND.endswith(".console.EmailBackend")

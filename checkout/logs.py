@@ -27,8 +27,8 @@ def _redacted(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, An
 
 def _shown(name: str, value: Any) -> Any:
     if name in _KEEP:
-        return _without_tokens(redact_text(str(value)))
-    return _without_tokens(redact(_readable(value), name))
+        return without_tokens(redact_text(str(value)))
+    return without_tokens(redact(_readable(value), name))
 
 
 def _readable(value: Any) -> Any:
@@ -42,11 +42,11 @@ def _readable(value: Any) -> Any:
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
-def _without_tokens(value: Any) -> Any:
+def without_tokens(value: Any) -> Any:
     if isinstance(value, dict):
-        return {name: _without_tokens(inner) for name, inner in value.items()}
+        return {name: without_tokens(inner) for name, inner in value.items()}
     if isinstance(value, list):
-        return [_without_tokens(inner) for inner in value]
+        return [without_tokens(inner) for inner in value]
     return _TOKEN_IN_PATH.sub(r"\1***", value) if isinstance(value, str) else value
 
 
@@ -88,6 +88,7 @@ def logging_config(*, level: str, form: str) -> None:
     logging.getLogger("django.request").setLevel(logging.ERROR)
     logging.getLogger("django_tasks").setLevel(logging.WARNING)
     logging.getLogger("urllib3").setLevel(logging.WARNING)
+    logging.getLogger("axes").setLevel(logging.WARNING)  # of each login four lines; the audit log has one
 
 
 class RequestLog:

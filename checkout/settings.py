@@ -1,5 +1,6 @@
 """How is this installation set up? From the environment alone; `.env.example` explains each name."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import environ
@@ -30,8 +31,8 @@ TRUSTED_PROXY = env.bool("TRUSTED_PROXY", default=False)
 HTTPS = SITE_URL.startswith("https://")
 
 INSTALLED_APPS = [
-    "unfold",
-    "django.contrib.admin",
+    "unfold.apps.BasicAppConfig",
+    "checkout.merchant.site_config.CounterConfig",  # django.contrib.admin, with a site of ours
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -39,6 +40,7 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "csp",
+    "axes",
     "django_tasks",
     "django_tasks_db",
     "checkout",
@@ -58,6 +60,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "checkout.urls"
@@ -101,6 +104,23 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
+
+# Whoever guesses is made to wait: by name and address, so that nobody can lock out another by their name alone.
+LOGIN_TRIES = env.int("LOGIN_TRIES", default=5)
+LOGIN_WAIT_MINUTES = env.int("LOGIN_WAIT_MINUTES", default=15)
+# off: never asked for. optional: of whoever has set one up. required: whoever has none is led to set one up first.
+SECOND_FACTOR = env.str("SECOND_FACTOR", default="optional")
+AUTHENTICATION_BACKENDS = ["checkout.merchant.throttle.Throttle", "django.contrib.auth.backends.ModelBackend"]
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_FAILURE_LIMIT = LOGIN_TRIES
+AXES_COOLOFF_TIME = timedelta(minutes=LOGIN_WAIT_MINUTES)
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # the wait that the page names is the wait there is
+AXES_RESET_ON_SUCCESS = True
+AXES_CLIENT_IP_CALLABLE = "checkout.merchant.audit.address_of"
+AXES_LOCKOUT_CALLABLE = "checkout.merchant.login.too_many_tries"
+AXES_DISABLE_ACCESS_LOG = True  # logins are in the audit log
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("fr", _("French"))]
@@ -180,6 +200,7 @@ UNFOLD = {
     "SHOW_VIEW_ON_SITE": False,
     "STYLES": ["checkout.merchant.navigation.stylesheet"],
     "SCRIPTS": ["checkout.merchant.navigation.script"],
+    "ACCOUNT": {"navigation": "checkout.merchant.navigation.own_account"},
     "DASHBOARD_CALLBACK": "checkout.merchant.first_page.first_page",
     "SIDEBAR": {"navigation": "checkout.merchant.navigation.sidebar"},
 }

@@ -8,6 +8,7 @@ def register() -> None:
     from checkout.merchant import (
         accounts,
         agreements,
+        audit_log,
         cards,
         deliveries,
         letters,
@@ -18,7 +19,9 @@ def register() -> None:
         shops,
         webhooks,
     )
+    from checkout.merchant.scope import limit_filters
 
+    limit_filters()
     admin.site.index_template = "merchant/index.html"
     for pages in (
         orders,
@@ -32,6 +35,7 @@ def register() -> None:
         shops,
         accounts,
         people,
+        audit_log,
     ):
         for model, page in pages.PAGES.items():
             if admin.site.is_registered(model):

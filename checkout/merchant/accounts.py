@@ -19,7 +19,9 @@ from unfold.admin import ModelAdmin
 from checkout.merchant.account_actions import ACTIONS
 from checkout.merchant.account_page import about, connection_of
 from checkout.merchant.action import WithActions
+from checkout.merchant.audit import AuditedForms
 from checkout.merchant.paging import ShortPaginator
+from checkout.merchant.scope import OwnShopsOnly
 from checkout.merchant.settings_form import (
     FORMER_DAYS,
     REHEARSE,
@@ -42,7 +44,7 @@ from providers.base import Provider
 _OURS = ["name", "label", "live", "enabled", "position"]
 
 
-class AccountAdmin(WithActions, ModelAdmin):
+class AccountAdmin(OwnShopsOnly, WithActions, AuditedForms, ModelAdmin):
     actions = None
     row_actions = ACTIONS
     change_form_outer_before_template = "merchant/account_state.html"

@@ -20,6 +20,8 @@ from django.utils.functional import Promise
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
+from checkout.merchant.audit import watched
+
 Text = str | Promise
 
 
@@ -82,7 +84,8 @@ class Action:
     offered: Callable[[Any], bool]
     explain: Explain  # (row, what was typed) -> what will happen, in sentences
     do: Callable[[HttpRequest, Any, dict[str, Any]], Said | AskAgain | HttpResponse]
-    needs: str = "change"  # "change", or a whole permission such as "checkout.add_apikey"
+    # "change", or a whole permission such as "checkout.add_apikey"; of several, any one will do.
+    needs: str | tuple[str, ...] = "change"
     form: type[Asked] | None = None
     confirm: bool = False  # what was typed is read back before it is done
     at_once: bool = False  # harmless: its button does it without a page in between
@@ -96,6 +99,10 @@ class Button:
     action: Action
     url: str
     back: str
+
+
+# What harms nobody and moves nothing: to ask the provider, to write a note, to mark as seen.
+HARMLESS = ("checkout.change_order", "checkout.change_payment")
 
 
 class WithActions:
@@ -122,10 +129,10 @@ class WithActions:
     def may(self, request: HttpRequest, action: Action, row: Any) -> bool:
         if not self.has_view_permission(request, row):
             return False
-        if action.needs == "change":
-            # Not has_change_permission: of a record nothing can be typed, whoever may act on it.
-            return request.user.has_perm(f"{self.opts.app_label}.change_{self.opts.model_name}")
-        return request.user.has_perm(action.needs)
+        # Not has_change_permission: of a record nothing can be typed, whoever may act on it.
+        change = f"{self.opts.app_label}.change_{self.opts.model_name}"
+        needs = (action.needs,) if isinstance(action.needs, str) else action.needs
+        return any(request.user.has_perm(change if one == "change" else one) for one in needs)
 
     def page_of(self, row: Any) -> str:
         return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[row.pk])
@@ -158,7 +165,8 @@ class WithActions:
         if action.confirm and "confirmed" not in request.POST:
             return self._ask(request, action, row, form=form, back=back, read_back=True)
         # What is no longer offered is done all the same: a second click is answered like the first, by what is true.
-        said = action.do(request, row, form.cleaned_data if form else {})
+        data = form.cleaned_data if form else {}
+        said = watched(request, name, row, lambda: action.do(request, row, data), form=form)
         if isinstance(said, HttpResponse):
             return said
         if isinstance(said, AskAgain):

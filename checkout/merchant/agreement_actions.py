@@ -1,7 +1,7 @@
 """What may the merchant do about an agreement? Have it looked at, charge it once more, end it.
 
 What is charged is a new order, which the shop calls by the reference that stands in the form; a form that is sent twice
-names the same order, and so charges once. Money moves, so to charge wants what a refund wants, to *change payments*.
+names the same order, and so charges once. Money moves, so to charge wants a permission of its own.
 """
 
 import secrets
@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from checkout.merchant.action import Action, Asked, Said, acting, done, noted, refused, unsure
+from checkout.merchant.action import HARMLESS, Action, Asked, Said, acting, done, noted, refused, unsure
 from checkout.merchant.payment_actions import read_amount
 from checkout.merchant.shown import provider_name
 from checkout.merchant.standing import agreed, endings, in_short
@@ -266,7 +266,7 @@ def _charge(request: HttpRequest, row: Agreement, typed: dict[str, Any]) -> Said
         )
     except NotPayable as no:
         return refused(_("Nothing was charged: %(why)s.") % {"why": str(no).rstrip(".")})
-    said = _outcome(payment, agreement, may_see_link=request.user.has_perm("checkout.change_order"))
+    said = _outcome(payment, agreement, may_see_link=request.user.has_perm("checkout.send_link"))
     text = said.text
     if not new:
         again = _("An order with this reference was charged before; nothing was charged again. %(said)s")
@@ -314,6 +314,7 @@ ACTIONS = (
         offered=lambda agreement: _can(agreement, "sync_agreement"),
         explain=_explain_ask,
         do=_ask,
+        needs=(*HARMLESS, "change"),
         at_once=True,
     ),
     Action(
@@ -322,7 +323,7 @@ ACTIONS = (
         offered=can_charge,
         explain=_explain_charge,
         do=_charge,
-        needs="checkout.change_payment",
+        needs="checkout.charge_payment",
         form=AgainForm,
         confirm=True,
         tone="main",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from django.contrib.auth.models import User
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
@@ -15,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from checkout.merchant.action import Action, Said, acting, done, noted, refused, unsure
+from checkout.merchant.scope import limit
 from checkout.merchant.shown import provider_name
 from checkout.models import Account, Order, Payment, Shop
 from checkout.models.order import KINDS
@@ -27,19 +29,27 @@ from checkout.templatetags.guichet import money as money_text
 from providers import PROVIDERS, provider_class
 from providers.base import Kind
 
-MAY_OPEN = ("checkout.change_order",)
-MAY_MAKE = ("checkout.change_order", "checkout.add_order")
+MAY_OPEN = ("checkout.take_by_phone",)
+MAY_MAKE = ("checkout.take_by_phone", "checkout.add_order")
 
 
 def may_make(request: HttpRequest) -> bool:
     """May this person take a payment by phone for a new order, and is there an account that can?"""
-    return request.user.has_perms(MAY_MAKE) and bool(desk_accounts())
+    return request.user.has_perms(MAY_MAKE) and bool(accounts_of(acting(request)))
 
 
-def desk_accounts(shop: Shop | None = None) -> list[Account]:
+def accounts_of(user: User) -> list[Account]:
+    """Those at whose desks this person may sit."""
+    return list(limit(_able(), user))
+
+
+def desk_accounts(shop: Shop) -> list[Account]:
+    return list(_able().filter(shop=shop))
+
+
+def _able() -> QuerySet[Account]:
     able = [slug for slug in PROVIDERS if provider_class(slug).desk]
-    rows = Account.objects.filter(enabled=True, provider__in=able).select_related("shop")
-    return list(rows if shop is None else rows.filter(shop=shop))
+    return Account.objects.filter(enabled=True, provider__in=able).select_related("shop")
 
 
 def kinds_of(account: Account) -> list[Kind]:

@@ -120,6 +120,7 @@ LOOKED = Action(
     offered=lambda payment: bool(waiting(payment)),
     explain=_explain,
     do=_do,
+    needs="checkout.refund_payment",  # it decides what is true of money
     form=LookedForm,
     confirm=True,
     tone="main",

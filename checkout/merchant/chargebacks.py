@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from checkout.merchant.scope import limit
 from checkout.merchant.shown import provider_name
 from checkout.models import Chargeback, Payment
 
@@ -45,9 +46,9 @@ def advice(lines: list[Line]) -> list[str]:
     return told
 
 
-def waiting() -> int:
-    """Chargebacks of orders that a person has not marked as seen."""
-    return Chargeback.objects.exclude(payment__order__attention="").count()
+def waiting(user: Any) -> int:
+    """Chargebacks of orders that a person has not marked as seen, as far as `user` may see them."""
+    return limit(Chargeback.objects, user).exclude(payment__order__attention="").count()
 
 
 class ChargedBack(SimpleListFilter):

@@ -1,7 +1,7 @@
 """How does the merchant charge a card that a customer left, and what is said of it afterwards?
 
 From the card's page a new order is made for it; from an order's page it is charged for that order. Money moves, so
-both want what a capture or a refund wants, to *change payments*: who may only tidy up cards charges none.
+both want a permission of their own, to *charge saved cards*: who may only tidy up cards charges none.
 """
 
 import secrets
@@ -33,7 +33,7 @@ from providers.base import Occasion
 
 _CURRENCIES = list_currencies()
 _WORDS = {Occasion(value): label for value, label in OCCASIONS}
-_NEEDS = "checkout.change_payment"
+_NEEDS = "checkout.charge_payment"
 
 
 def _choices(occasions: list[Occasion]) -> list[tuple[str, Any]]:
@@ -262,7 +262,7 @@ def _charge(request: HttpRequest, order: Order, card: SavedCard, typed: dict[str
         return _for_another()
     except NotPayable as no:
         return refused(_("Nothing was charged: %(why)s.") % {"why": str(no).rstrip(".")})
-    said = outcome(payment, card, may_see_link=request.user.has_perm("checkout.change_order"))
+    said = outcome(payment, card, may_see_link=request.user.has_perm("checkout.send_link"))
     if new:
         return said
     again = _("This form was sent before; nothing was charged again. %(said)s")

@@ -5,6 +5,7 @@ The provider's form is reached by a plain link on a page of ours. A form of ours
 refused: browsers hold a page to its form-action through redirects, and the admin's allows nothing but the admin.
 """
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.html import strip_tags
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -23,16 +25,19 @@ from checkout.merchant.at_desk import (
     MAY_MAKE,
     MAY_OPEN,
     accounts_for,
+    accounts_of,
     can_open,
-    desk_accounts,
     form_address,
     outcome,
     page_of,
     unanswered,
 )
+from checkout.merchant.audit import audited, errors_noted
+from checkout.merchant.audit import typed as typed_into
 from checkout.merchant.desk_fields import LANGUAGES
 from checkout.merchant.desk_form import DeskForm
 from checkout.merchant.desk_wish import Wish
+from checkout.merchant.scope import limit
 from checkout.merchant.shown import customer_lines, provider_name
 from checkout.models import Account, Order, Payment
 from checkout.models.order import KINDS
@@ -51,6 +56,7 @@ from checkout.templatetags.guichet import money as money_text
 from providers.errors import Misconfigured
 
 _MODEL = "admin:checkout_order"
+_TAKEN = "take by phone"  # in the audit log
 
 
 class DeskPages:
@@ -60,7 +66,13 @@ class DeskPages:
         self.admin = admin
 
     def urls(self) -> list[URLPattern]:
-        view = self.admin.admin_site.admin_view
+
+        def view(page: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+            wrapped: Callable[..., HttpResponse] = self.admin.admin_site.admin_view(
+                errors_noted(_TAKEN, page)
+            )
+            return wrapped
+
         one = "<int:order_id>/desk/"
         return [
             path("desk/", view(self.new), name="checkout_order_desk"),
@@ -74,11 +86,11 @@ class DeskPages:
     def new(self, request: HttpRequest) -> HttpResponse:
         _need(request, MAY_MAKE)
         back = reverse(f"{_MODEL}_changelist")
-        return self._which_account(request, desk_accounts(), None, back)
+        return self._which_account(request, accounts_of(acting(request)), None, back)
 
     def for_order(self, request: HttpRequest, order_id: int) -> HttpResponse:
         _need(request, MAY_OPEN)
-        order = _order(order_id)
+        order = _order(request, order_id)
         if (known := _sent_before(request)) is not None:
             return self._sent_again(request, known)
         if not can_open(order):
@@ -167,28 +179,31 @@ class DeskPages:
                                capture_later=wish.capture_later, user=user)  # fmt: skip
             except NotRetypable as no:
                 known = _sent_before(request)
-                return self._sent_again(request, known) if known else self._leave(request, _nothing(no), back)
+                if known:
+                    return self._sent_again(request, known)
+                return self._leave(request, _nothing(no), back, form.order)
         way_back = reverse(f"{_MODEL}_desk_back", args=[order.pk, once])
         desk = {"back": way_back, "locked": None if wish.locked is None else list(wish.locked)}
         try:
             payment = start(order, form.account, key=once, desk=desk, who=Who.MERCHANT, user=user)
         except KeyReused:
             said = refused(_("This form was sent before, for another payment. Open it again."))
-            return self._leave(request, said, self.admin.page_of(order))
+            return self._leave(request, said, self.admin.page_of(order), order)
         except NotPayable as no:
             if form.order is None and not order.payments.exists():  # it was made for this payment alone
                 give_up(order, who=Who.MERCHANT, user=user)
-            return self._leave(request, _nothing(no), self.admin.page_of(order))
+            return self._leave(request, _nothing(no), self.admin.page_of(order), order)
+        audited(request, _TAKEN, order, payment=payment.reference, typed=typed_into(form))
         return HttpResponseRedirect(page_of(payment))
 
     def _sent_again(self, request: HttpRequest, payment: Payment) -> HttpResponse:
         said = noted(_("This form was sent before; nothing was opened again."))
-        return self._leave(request, said, page_of(payment))
+        return self._leave(request, said, page_of(payment), payment.order)
 
     def opened(self, request: HttpRequest, order_id: int, once: str) -> HttpResponse:
         """The way to the provider's form. A form that is over leads to the order instead."""
         _need(request, MAY_OPEN)
-        payment = _payment(order_id, once)
+        payment = _payment(request, order_id, once)
         if not payment.is_open or payment.state == State.PENDING:
             return self._leave(request, outcome(payment), self.admin.page_of(payment.order))
         title = _("%(provider)s’s form") % {"provider": provider_name(payment.account)}
@@ -205,12 +220,12 @@ class DeskPages:
         """Whatever the address brings along is not read: the provider is asked, and the order's page says what is true.
         A reload asks once more, and does no harm."""
         _need(request, MAY_OPEN)
-        payment = _payment(order_id, once)
+        payment = _payment(request, order_id, once)
         said = outcome(payment)
         if payment.state in {State.STARTED, State.PENDING}:
             report = ask(payment, patience=settings.RETURN_PATIENCE_SECONDS)
             if report is None:
-                said = unanswered(_payment(order_id, once))
+                said = unanswered(_payment(request, order_id, once))
             else:
                 payment = apply(payment.pk, report)
                 said = outcome(payment)
@@ -220,7 +235,9 @@ class DeskPages:
 
     # --- what all of them do
 
-    def _leave(self, request: HttpRequest, said: Said, to: str) -> HttpResponse:
+    def _leave(self, request: HttpRequest, said: Said, to: str, about: Order | None = None) -> HttpResponse:
+        if request.method == "POST":  # something was to be done, and this is how it ended
+            audited(request, _TAKEN, about, ended=strip_tags(said.text))
         self.admin.message_user(request, said.text, said.level)
         return HttpResponseRedirect(to)
 
@@ -242,15 +259,15 @@ def _need(request: HttpRequest, permissions: tuple[str, ...]) -> None:
         raise PermissionDenied
 
 
-def _order(order_id: int) -> Order:
-    found = Order.objects.select_related("shop").filter(pk=order_id).first()
+def _order(request: HttpRequest, order_id: int) -> Order:
+    found = limit(Order.objects, request.user).select_related("shop").filter(pk=order_id).first()
     if found is None:
         raise Http404
     return found
 
 
-def _payment(order_id: int, once: str) -> Payment:
-    rows = Payment.objects.select_related("order__shop", "account").exclude(desk={})
+def _payment(request: HttpRequest, order_id: int, once: str) -> Payment:
+    rows = limit(Payment.objects, request.user).select_related("order__shop", "account").exclude(desk={})
     found = rows.filter(order_id=order_id, request_key=once).first()
     if found is None:
         raise Http404
@@ -270,7 +287,7 @@ def _sent_before(request: HttpRequest) -> Payment | None:
     once = request.POST.get("once", "")
     if request.method != "POST" or not once:
         return None
-    return Payment.objects.exclude(desk={}).filter(request_key=once).first()
+    return limit(Payment.objects, request.user).exclude(desk={}).filter(request_key=once).first()
 
 
 def _made(form: DeskForm, wish: Wish, once: str, user: Any) -> Order | None:

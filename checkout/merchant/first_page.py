@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from checkout.merchant.chargebacks import WAITING
 from checkout.merchant.chargebacks import waiting as chargebacks_waiting
+from checkout.merchant.scope import limit
 from checkout.models import Agreement, Delivery, Operation, Order, ShopEvent
 from checkout.payments.figures import violations
 from checkout.payments.sweep import lateness
@@ -22,7 +23,7 @@ _LATE = timedelta(minutes=2)
 def first_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     if not request.user.has_perm("checkout.view_order"):
         return context
-    flagged = Order.objects.exclude(attention="").order_by("-id")
+    flagged = limit(Order.objects, request.user).exclude(attention="").order_by("-id")
     late = lateness()
     rules = violations()
     return {
@@ -38,21 +39,30 @@ def first_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "look_into": [
             (
                 _("Agreements whose payment is tried again"),
-                Agreement.objects.filter(phase=Phase.RETRY).exclude(state__in=Agreement.OVER).count(),
+                limit(Agreement.objects, request.user)
+                .filter(phase=Phase.RETRY)
+                .exclude(state__in=Agreement.OVER)
+                .count(),
                 reverse("admin:checkout_agreement_changelist") + f"?phase__exact={Phase.RETRY}",
             ),
             (
                 _("Chargebacks that nobody has marked as seen"),
-                chargebacks_waiting(),
+                chargebacks_waiting(request.user),
                 reverse("admin:checkout_payment_changelist") + f"?charged_back={WAITING}",
             ),
         ],
         "waiting": [
-            (_("Notifications not followed up yet"), Delivery.objects.exclude(next_try_at=None).count()),
-            (_("Webhooks not delivered yet"), ShopEvent.objects.exclude(next_try_at=None).count()),
+            (
+                _("Notifications not followed up yet"),
+                limit(Delivery.objects, request.user).exclude(next_try_at=None).count(),
+            ),
+            (
+                _("Webhooks not delivered yet"),
+                limit(ShopEvent.objects, request.user).exclude(next_try_at=None).count(),
+            ),
             (
                 _("Operations whose end is not known"),
-                Operation.objects.filter(status__in=Operation.OPEN).count(),
+                limit(Operation.objects, request.user).filter(status__in=Operation.OPEN).count(),
             ),
         ],
     }

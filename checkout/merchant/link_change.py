@@ -13,7 +13,6 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from checkout.merchant.action import Action, Asked, Said, acting, done, noted, refused, unsure
 from checkout.merchant.link_form import SENSIBLE, complain_of_until, to_the_minute, until_field
 from checkout.merchant.link_rows import links_of, pending_change, so_many_of_ours
-from checkout.merchant.link_ways import MAY_SEND
 from checkout.merchant.payment_actions import read_amount
 from checkout.merchant.shown import provider_name
 from checkout.models import Invitation, Order
@@ -195,7 +194,6 @@ CHANGE = Action(
     offered=can_change,
     explain=_explain,
     do=_change,
-    needs=MAY_SEND[0],
     form=ChangeForm,
     confirm=True,
 )

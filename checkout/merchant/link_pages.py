@@ -11,15 +11,18 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
+from django.utils.html import strip_tags
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from checkout.merchant.action import Said, Text, acting, done, noted, refused, unsure
+from checkout.merchant.audit import audited, errors_noted
 from checkout.merchant.desk_fields import LANGUAGES
 from checkout.merchant.link_change import of_the_attempt
 from checkout.merchant.link_form import LinkForm, Message, preview, with_text
 from checkout.merchant.link_rows import address, can_send_again, can_withdraw, links_of, pending_change
 from checkout.merchant.link_ways import MAY_SEND, ways_for
+from checkout.merchant.scope import limit
 from checkout.merchant.shown import provider_name
 from checkout.models import Invitation, Order
 from checkout.payments.change import NotChanged, change
@@ -30,6 +33,8 @@ from checkout.templatetags.guichet import plain_moment
 from checkout.templatetags.qr import qr_code
 
 _Standing = Invitation.Standing
+# What of the form is kept in the audit log.
+_NOTED = ("way", "email", "phone", "language", "subject", "text", "expires_at", "until")
 
 
 @dataclass(frozen=True)
@@ -66,7 +71,10 @@ class LinkPages:
             (f"{one}again/", self.again, "again"),
             (f"{one}withdraw/", self.withdraw, "withdraw"),
         )
-        return [path(route, view(page), name=f"checkout_order_link_{name}") for route, page, name in pages]
+        return [
+            path(route, view(errors_noted(f"link {name}", page)), name=f"checkout_order_link_{name}")
+            for route, page, name in pages
+        ]
 
     # --- to hand over
 
@@ -199,6 +207,7 @@ class LinkPages:
         self, request: HttpRequest, order: Order, errors: Any, sentence: str, notice: str
     ) -> HttpResponse:
         """The form again, with why; under a new key, where its own has named an attempt that failed."""
+        self._note(request, order, ended=sentence or "; ".join(f"{name}: {why}" for name, why in errors))
         if (known := _sent_before(request, order)) is not None and not errors:
             return self._sent_again(request, known)
         order = _order(request, order.pk)
@@ -268,8 +277,17 @@ class LinkPages:
         )  # fmt: skip
 
     def _leave(self, request: HttpRequest, said: Said, order: Order) -> HttpResponse:
+        if request.method == "POST":  # something was to be done, and this is how it ended
+            self._note(request, order, ended=strip_tags(said.text))
         self.admin.message_user(request, said.text, said.level)
         return HttpResponseRedirect(self.admin.page_of(order))
+
+    def _note(self, request: HttpRequest, order: Order, **told: Any) -> None:
+        word = (request.resolver_match.url_name or "").rpartition("_")[2] if request.resolver_match else ""
+        given = {name: request.POST[name] for name in _NOTED if request.POST.get(name)}
+        if given:
+            told["typed"] = given
+        audited(request, f"link {word}", order, **told)
 
     def _page(self, request: HttpRequest, template: str, order: Order, **shown: Any) -> HttpResponse:
         context = {
@@ -369,7 +387,7 @@ _WITHDRAW = _Asked(gettext_lazy("Withdraw the link"), _explain_withdraw, tone="d
 def _order(request: HttpRequest, order_id: int) -> Order:
     if not request.user.has_perms(MAY_SEND):
         raise PermissionDenied
-    found = Order.objects.select_related("shop").filter(pk=order_id).first()
+    found = limit(Order.objects, request.user).select_related("shop").filter(pk=order_id).first()
     if found is None:
         raise Http404
     return found

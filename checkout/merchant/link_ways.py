@@ -9,7 +9,7 @@ from checkout.models import Account, Invitation, Order
 from checkout.payments.border import methods_for, provider_for
 from checkout.payments.links import channels_of_ours
 
-MAY_SEND = ("checkout.change_order",)
+MAY_SEND = ("checkout.send_link",)
 # What of the form each channel reads. A provider's link and its invoice are handed over by the merchant, and
 # WhatsApp's message has a text of its own.
 _NEEDS: dict[str, tuple[str, ...]] = {

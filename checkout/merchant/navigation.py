@@ -83,9 +83,20 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
                 _entry(_("API keys"), "key", "checkout.apikey"),
                 _entry(_("Users"), "person", "auth.user"),
                 _entry(_("Groups"), "group", "auth.group"),
+                _entry(_("Audit log"), "history", "checkout.auditentry"),
             ],
         },
     ]
+
+
+def own_account(request: HttpRequest) -> list[dict[str, Any]]:
+    """The menu below one's own name; the login page, which nobody has a name on yet, draws it as well."""
+    if not request.user.is_authenticated:
+        return []
+    links = [{"title": _("Second factor"), "link": reverse("admin:second_factor")}]
+    if request.user.has_usable_password():
+        links.append({"title": _("Change password"), "link": reverse("admin:password_change")})
+    return links
 
 
 def stylesheet(request: HttpRequest) -> str:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from checkout.merchant.action import Action, Asked, Said, acting, done, noted, refused, unsure
+from checkout.merchant.action import HARMLESS, Action, Asked, Said, acting, done, noted, refused, unsure
 from checkout.merchant.asking import ask_about
 from checkout.merchant.at_desk import LEAVE
 from checkout.merchant.charges import ON_ORDER
@@ -195,6 +195,7 @@ ACTIONS = (
         offered=lambda order: bool(order.attention),
         explain=_explain_seen,
         do=_seen,
+        needs=HARMLESS,
         at_once=True,
     ),
     Action(
@@ -203,6 +204,7 @@ ACTIONS = (
         offered=_may_have_news,
         explain=_explain_ask,
         do=_ask,
+        needs=HARMLESS,
         at_once=True,
     ),
     Action(
@@ -223,6 +225,7 @@ ACTIONS = (
         offered=lambda order: True,
         explain=_explain_note,
         do=_note,
+        needs=HARMLESS,
         form=NoteForm,
     ),
     Action(

@@ -13,6 +13,7 @@ from unfold.admin import ModelAdmin
 from checkout.merchant import order_actions
 from checkout.merchant.agreements import bond
 from checkout.merchant.at_desk import MAY_OPEN, at_desk
+from checkout.merchant.audit_log import entries_about
 from checkout.merchant.chargebacks import advice, chargebacks
 from checkout.merchant.declines import voices
 from checkout.merchant.desk import DeskPages
@@ -21,6 +22,7 @@ from checkout.merchant.link_rows import links_part
 from checkout.merchant.operations import Attempt, operations
 from checkout.merchant.proposals import waiting_on
 from checkout.merchant.record import RecordAdmin
+from checkout.merchant.scope import limit
 from checkout.merchant.shown import badge, customer_lines, moment, provider_name, sum_of, whole
 from checkout.merchant.story import story
 from checkout.merchant.webhooks import state_of
@@ -49,7 +51,7 @@ class Currency(SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         # Of the latest orders: a DISTINCT over all of them would read the whole table for every page.
-        latest = Order.objects.order_by("-id").values_list("currency", flat=True)[:2000]
+        latest = limit(Order.objects, request.user).order_by("-id").values_list("currency", flat=True)[:2000]
         return [(code, code) for code in sorted(set(latest))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
@@ -190,10 +192,11 @@ class OrderAdmin(RecordAdmin):
             "events": self._events(request, row),
             "customer": customer_lines(row.customer),
             "items": [{**item, "unit_price": Money(item["unit_price"], row.currency)} for item in row.items],
+            "audit": entries_about(request, row.number),
             **links_part(request, row),
             # Who holds the link may pay and see the order as the shopper does: it is for those who may act on it.
             # A further payment of an agreement is nobody's to pay.
-            "may_see_link": request.user.has_perm("checkout.change_order") and not row.agreement_id,
+            "may_see_link": request.user.has_perm("checkout.send_link") and not row.agreement_id,
         }
 
     def _events(self, request: HttpRequest, order: Order) -> list[dict[str, Any]]:

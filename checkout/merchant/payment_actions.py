@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from checkout.merchant.action import Action, AskAgain, Said, acting, done, noted, refused, unsure
+from checkout.merchant.action import HARMLESS, Action, AskAgain, Said, acting, done, noted, refused, unsure
 from checkout.merchant.asking import ask_about
 from checkout.merchant.second_person import (
     SECOND,
@@ -276,6 +276,7 @@ def _action(verb: Verb, label: Any, form: type[AmountForm], tone: Any) -> Action
         offered=lambda payment: can_operate(payment, verb),
         explain=lambda payment, typed: _explain(verb, payment, typed),
         do=lambda request, payment, typed: _do(verb, request, payment, typed),
+        needs=f"checkout.{verb.value}_payment",
         form=form,
         confirm=True,
         tone=tone,
@@ -292,6 +293,7 @@ ACTIONS = (
             % {"provider": provider_name(payment.account), "number": payment.number}
         ],
         do=lambda request, payment, typed: ask_about(payment),
+        needs=HARMLESS,
         at_once=True,
     ),
     _action(Verb.CAPTURE, gettext_lazy("Capture"), CaptureForm, "main"),

@@ -12,6 +12,7 @@ from unfold.views import ChangeList
 
 from checkout.merchant.action import WithActions
 from checkout.merchant.paging import ShortPaginator
+from checkout.merchant.scope import OwnShopsOnly
 
 
 class RecordList(ChangeList):
@@ -21,7 +22,7 @@ class RecordList(ChangeList):
             self.full_result_count = self.result_count  # it is everything: "show all" would show no more
 
 
-class RecordAdmin(WithActions, ModelAdmin):
+class RecordAdmin(OwnShopsOnly, WithActions, ModelAdmin):
     """A list and a page, both read-only. What can be done to a row are its `row_actions`, and nothing else."""
 
     record_template: str

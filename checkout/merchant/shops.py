@@ -21,9 +21,11 @@ from unfold.widgets import (
 )
 
 from checkout.merchant.action import Action, Said, WithActions, done, noted, refused
+from checkout.merchant.audit import AuditedForms
 from checkout.merchant.limits import LimitInline
 from checkout.merchant.onetime import OnceForm, in_address_characters
 from checkout.merchant.record import RecordAdmin
+from checkout.merchant.scope import OwnShopsOnly, shops_of
 from checkout.merchant.shop_form import ShopForm, fields_of, fieldsets, logo_shown
 from checkout.merchant.shown import badge, link, mode_badge, moment
 from checkout.merchant.webhook_actions import RESUME, TEST, SecretForm, explain_secret, new_secret
@@ -61,7 +63,7 @@ class KeyForm(OnceForm):
     )
 
 
-class ShopAdmin(WithActions, ModelAdmin):
+class ShopAdmin(OwnShopsOnly, WithActions, AuditedForms, ModelAdmin):
     form = ShopForm
     actions = None
     list_display = [
@@ -125,6 +127,10 @@ class ShopAdmin(WithActions, ModelAdmin):
             fields=fields_of(),
             formfield_callback=partial(self.formfield_for_dbfield, request=request),
         )
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        # Who is limited to shops would not see the new one.
+        return shops_of(request.user) is None and super().has_add_permission(request)
 
     def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
         return False

@@ -13,6 +13,7 @@ from checkout.models.operation import Operation
 from checkout.models.order import Call, Order
 from checkout.models.payment import Payment, ProviderReference, Tender
 from checkout.models.proposal import ApprovalLimit, Proposal
+from checkout.models.second_factor import SecondFactor
 from checkout.models.shop import ApiKey, IdempotencyKey, Shop, ShopEvent
 from checkout.models.tally import Tally
 from checkout.models.timeline import Exchange, TimelineEntry
@@ -37,6 +38,7 @@ __all__ = [
     "Proposal",
     "ProviderReference",
     "SavedCard",
+    "SecondFactor",
     "Shop",
     "ShopEvent",
     "Tally",

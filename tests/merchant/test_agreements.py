@@ -285,7 +285,7 @@ def test_whoever_may_only_look_can_do_nothing(viewer: Client, shop: Shop, accoun
     assert (Agreeing.told, Scripted.asked) == ([], [])
 
 
-def test_to_charge_wants_what_a_refund_wants(viewer: Client, shop: Shop, account: Account) -> None:
+def test_to_charge_wants_a_permission_of_its_own(viewer: Client, shop: Shop, account: Account) -> None:
     row = agreement(shop, account)
     victor = User.objects.get(username="victor")
     victor.user_permissions.add(Permission.objects.get(codename="change_agreement"))
@@ -293,6 +293,8 @@ def test_to_charge_wants_what_a_refund_wants(viewer: Client, shop: Shop, account
     assert [name for name in ("ask", "charge", "end") if f"/do/{name}/" in html] == ["ask", "end"]
     assert viewer.get(address(row, "charge")).status_code == 403
     victor.user_permissions.add(Permission.objects.get(codename="change_payment"))
+    assert viewer.get(address(row, "charge")).status_code == 403
+    victor.user_permissions.add(Permission.objects.get(codename="charge_payment"))
     assert viewer.get(address(row, "charge")).status_code == 200
 
 

@@ -426,8 +426,8 @@ def test_who_may_only_tidy_up_cards_charges_none(shop: Shop, card: SavedCard) ->
     assert "/do/charge/" not in page
 
 
-def test_who_may_move_money_charges_and_is_not_shown_the_payment_link(card: SavedCard) -> None:
-    cashier = browser_of("view_savedcard", "view_payment", "change_payment")
+def test_who_may_charge_charges_and_is_not_shown_the_payment_link(card: SavedCard) -> None:
+    cashier = browser_of("view_savedcard", "view_payment", "charge_payment")
     (told,) = charge(cashier, card)
     assert told == "Not charged yet: the customer has to confirm it at the order's payment link →".replace(
         "'", "&#x27;"

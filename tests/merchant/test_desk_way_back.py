@@ -9,7 +9,7 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
 
-from checkout.models import Account, Order, Payment, Shop
+from checkout.models import Account, AuditEntry, Order, Payment, Shop
 from checkout.payments.figures import violations
 from checkout.payments.timeline import Who
 from checkout.states import OrderState, State
@@ -244,7 +244,7 @@ def test_who_may(viewer: Client, shop: Shop, account: Account) -> None:
     order = rows.order(shop)
     assert f'href="{NEW}"' not in viewer.get(reverse("admin:index")).content.decode()
     assert (viewer.get(NEW).status_code, viewer.get(desk_of(order)).status_code) == (403, 403)
-    changer = worker_with("view_order", "change_order")
+    changer = worker_with("view_order", "take_by_phone")
     assert (changer.get(NEW).status_code, changer.get(desk_of(order)).status_code) == (403, 200)
     User.objects.get(username="wanda").user_permissions.add(Permission.objects.get(codename="add_order"))
     assert changer.get(NEW).status_code == 200
@@ -273,3 +273,13 @@ def test_only_what_the_account_takes_is_offered(client: Client, shop: Shop, acco
 def test_the_page_may_not_send_a_form_elsewhere(client: Client, account: Account) -> None:
     opened = client.get(sent(client, one())["Location"])
     assert "form-action 'self'" in opened["Content-Security-Policy"]
+
+
+def test_what_was_opened_is_in_the_audit_log(client: Client, account: Account) -> None:
+    AuditEntry.objects.all().delete()  # the login
+    sent(client, one())
+    entry = AuditEntry.objects.get()
+    payment = Payment.objects.get()
+    assert (entry.who, entry.action, entry.row) == ("margot", "take by phone", payment.order.number)
+    assert entry.data["payment"] == payment.reference
+    assert "once" not in entry.data["typed"]

@@ -374,9 +374,9 @@ def test_whoever_may_only_look_gets_no_link(viewer: Client, client: Client, orde
         assert viewer.post(at(name, order, *more)).status_code == 403
 
 
-def test_to_change_orders_is_enough(order: Order) -> None:
+def test_to_send_links_is_enough(order: Order) -> None:
     user = User.objects.create_user("wanda", is_staff=True)
-    user.user_permissions.set(Permission.objects.filter(codename__in=["view_order", "change_order"]))
+    user.user_permissions.set(Permission.objects.filter(codename__in=["view_order", "send_link"]))
     browser = Client()
     browser.force_login(user)
     assert sent(browser, order) == ["The e-mail to ada@example.org is on its way."]
