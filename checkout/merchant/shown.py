@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from checkout.models import Account, SavedCard
 from checkout.templatetags.guichet import money as money_text
+from providers import provider_class
 from providers.money import Money
 
 
@@ -57,10 +58,14 @@ def expires(card: SavedCard) -> str:
 
 def provider_name(account: Account) -> str:
     """What the merchant calls the provider; its slug, where the provider is no longer installed."""
+    return name_of(account.provider)
+
+
+def name_of(provider: str) -> str:
     try:
-        return str(account.provider_class.name)
+        return str(provider_class(provider).name)
     except KeyError:
-        return account.provider
+        return provider
 
 
 def link(model: str, pk: object, text: object) -> SafeString:

@@ -1,0 +1,61 @@
+"""Does each provider account answer? What was heard of it last, and how often it stayed silent."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, Min, Q
+from django.utils import timezone
+
+from checkout.models import Account, Exchange, Payment
+from checkout.payments.takings import Shops
+
+ERRORS_OF = timedelta(hours=24)
+# From here on it is said on top: a tenth of a few requests is chance.
+_MANY, _OF_AT_LEAST = 0.1, 10
+
+
+@dataclass(frozen=True)
+class Health:
+    account: Account
+    requests: int  # of the last 24 hours
+    errors: int  # ... without an answer, or with a 5xx
+    oldest_check: timedelta | None  # how long the oldest check has been due; None: none is due
+
+    @property
+    def error_share(self) -> float | None:
+        return self.errors / self.requests if self.requests else None
+
+    @property
+    def is_failing(self) -> bool:
+        return self.requests >= _OF_AT_LEAST and self.errors >= _MANY * self.requests
+
+
+def health(shops: Shops = None, now: datetime | None = None) -> list[Health]:
+    """Of every account that is switched on, live ones first."""
+    now = now or timezone.now()
+    rows = Account.objects.filter(enabled=True).defer("secrets", "former_secrets")
+    if shops is not None:
+        rows = rows.filter(shop__in=shops)
+    due = (
+        Payment.objects.filter(next_check_at__lte=now)
+        .order_by()
+        .values_list("account")
+        .annotate(oldest=Min("next_check_at"))
+    )
+    oldest: dict[Any, datetime] = dict(due)
+    asked = (
+        Exchange.objects.filter(at__gte=now - ERRORS_OF)
+        .order_by()
+        .values_list("account")
+        .annotate(requests=Count("pk"), errors=Count("pk", filter=Q(status=0) | Q(status__gte=500)))
+    )
+    counted = {pk: (requests, errors) for pk, requests, errors in asked}
+    return [
+        Health(
+            account,
+            *counted.get(account.pk, (0, 0)),
+            now - oldest[account.pk] if account.pk in oldest else None,
+        )
+        for account in rows.order_by("-live", "position", "created_at")
+    ]
