@@ -5,8 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from django.db.models import Count
-from django.db.models.functions import TruncDate
+from django.db.models import Case, Count, IntegerField, Value, When
 from django.utils import timezone
 
 from checkout.models import Payment
@@ -57,17 +56,18 @@ def outcomes(accounts: Accounts, now: datetime | None = None) -> Outcomes:
     rows = (
         Payment.objects.filter(created_at__gte=began[0])
         .exclude(state__in=OPEN_STATES)
+        .annotate(place=_place(began))
         .order_by()
-        .values_list(TruncDate("created_at"), "account", "state", "decline_reason")
+        .values_list("place", "account", "state", "decline_reason")
         .annotate(n=Count("pk"))
     )
     ended: Counter[tuple[str, date]] = Counter()
     paid: Counter[tuple[str, date]] = Counter()
     declines: Counter[str] = Counter()
-    for day, pk, state, reason, number in rows:
+    for place, pk, state, reason, number in rows:
         if pk not in accounts.rows:
             continue
-        provider = accounts.rows[pk].provider
+        day, provider = days[place], accounts.rows[pk].provider
         ended[provider, day] += number
         if state in MONEY_STATES:
             paid[provider, day] += number
@@ -78,3 +78,11 @@ def outcomes(accounts: Accounts, now: datetime | None = None) -> Outcomes:
         for provider in accounts.providers
     }
     return Outcomes(days, by_provider, declines)
+
+
+def _place(began: list[datetime]) -> Case:
+    """In which of these days a row lies. Compared, because SQLite would call back into Python for the date of a row."""
+    later_first = [
+        When(created_at__gte=at, then=Value(place)) for place, at in reversed(list(enumerate(began)))
+    ]
+    return Case(*later_first, output_field=IntegerField())
