@@ -184,9 +184,9 @@ def report(wanted: int) -> None:
     client.force_login(user)
     count_rules()
     print(
-        f"{connection.vendor}, {Order.objects.count():,} orders of {wanted:,}; median and worst of {TIMES}\n"
+        f"{connection.vendor}, {Order.objects.count():,} orders of {wanted:,}; best and median of {TIMES}\n"
     )
-    print("| what | ms | worst |\n|---|---:|---:|")
+    print("| what | best, ms | median, ms |\n|---|---:|---:|")
     for what, do in looks(client):
         line(what, do)
 
@@ -206,7 +206,7 @@ def line(what: str, do: Callable[[], None]) -> None:
         began = time.perf_counter()
         do()
         took.append((time.perf_counter() - began) * 1000)
-    print(f"| {what} | {statistics.median(took):.0f} | {max(took):.0f} |", flush=True)
+    print(f"| {what} | {min(took):.0f} | {statistics.median(took):.0f} |", flush=True)
 
 
 def looks(client: Client) -> Iterator[tuple[str, Callable[[], None]]]:

@@ -1,5 +1,6 @@
 """By what can lists of orders, payments and movements be narrowed? Each filter is one field of a plain form."""
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -134,6 +135,9 @@ def _words(modes: dict[Any, bool]) -> set[str]:
     return {"live" if live else "test" for live in modes.values()}
 
 
+_ENDS = ("from", "to")
+
+
 class Days(ListFilter):
     """From a day to a day, both included, by UTC."""
 
@@ -145,7 +149,7 @@ class Days(ListFilter):
         self, request: HttpRequest, params: dict[str, list[str]], model: type[Model], model_admin: Any
     ) -> None:
         super().__init__(request, params, model, model_admin)
-        self.typed = {name: params.pop(name, [""])[-1].strip() for name in self.expected_parameters()}
+        self.typed = {name: params.pop(name, [""])[-1].strip() for name in _ENDS}
         self.errors: dict[str, str] = {}
         self.days = {name: self._day(name) for name in self.typed}
         first, last = self.days["from"], self.days["to"]
@@ -165,11 +169,11 @@ class Days(ListFilter):
     def has_output(self) -> bool:
         return True
 
-    def choices(self, changelist: Any) -> list[dict[str, Any]]:
-        return []
+    def choices(self, changelist: Any) -> Iterator[dict[str, Any]]:
+        return iter(())
 
-    def expected_parameters(self) -> list[str]:
-        return ["from", "to"]
+    def expected_parameters(self) -> list[str | None]:
+        return list(_ENDS)
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         if self.errors:

@@ -24,7 +24,7 @@ from checkout.payments.takings import Accounts, Shops, accounts_told, day_of, la
 from providers.agreements import Phase
 from providers.errors import REASONS
 
-_SHOWN = 10
+_SHOWN = 6
 _WEEK = 7
 
 

@@ -11,6 +11,7 @@ from django.urls import URLPattern
 from checkout.merchant.exports import Exported
 from checkout.merchant.filters import Days
 from checkout.merchant.finding import Found, too_many, too_many_text
+from checkout.merchant.paging import FURTHEST
 from checkout.merchant.record import RecordAdmin, RecordList
 
 
@@ -20,6 +21,11 @@ class FoundList(RecordList):
     def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         super().__init__(request, *args, **kwargs)
         self.has_filters = False
+
+    @property
+    def is_cut(self) -> bool:
+        """There are more rows than pages are turned for."""
+        return self.result_count >= FURTHEST
 
     @property
     def errors(self) -> dict[str, str]:

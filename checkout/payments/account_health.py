@@ -53,7 +53,7 @@ def health(shops: Shops = None, now: datetime | None = None) -> list[Health]:
 
 
 def _exchanges(account: Account, now: datetime) -> tuple[int, int]:
-    """Requests and errors. A look for each of the few accounts: for all at once SQLite would read all there ever were."""
+    """Requests and errors. A look for each of the few accounts: for all at once, SQLite reads all there ever were."""
     asked = Exchange.objects.filter(account=account, at__gte=now - ERRORS_OF)
     no_answer = Q(status=0) | Q(status__gte=500)
     counted = asked.aggregate(requests=Count("pk"), errors=Count("pk", filter=no_answer))
@@ -66,5 +66,6 @@ def _oldest_checks(now: datetime) -> dict[Any, datetime]:
     due = Payment.objects.filter(next_check_at__lte=now).order_by("next_check_at")
     oldest: dict[Any, datetime] = {}
     for pk, at in due.values_list("account", "next_check_at")[:_BACKLOG]:
-        oldest.setdefault(pk, at)
+        if at is not None:  # which the condition excludes
+            oldest.setdefault(pk, at)
     return oldest
