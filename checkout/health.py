@@ -9,7 +9,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 
-from checkout.payments.figures import figures
+from checkout.payments.metrics import figures
 
 
 @require_safe
@@ -38,10 +38,13 @@ def metrics(request: HttpRequest) -> HttpResponse:
     given = request.headers.get("Authorization", "").removeprefix("Bearer ")
     if not settings.METRICS_TOKEN or not hmac.compare_digest(given.encode(), settings.METRICS_TOKEN.encode()):
         return HttpResponse(status=404)
-    # Counted from the rows at each visit: every process then tells the same, and a restart forgets nothing.
+    # From the database at each visit: every process then tells the same, and a restart forgets nothing.
     registry = CollectorRegistry()
     for name, (text, labels, rows) in figures().items():
+        found = list(rows)
+        if not found:
+            continue  # a gauge without labels would say 0, where nobody has counted
         gauge = Gauge(f"guichet_{name}", text, labels, registry=registry)
-        for values, number in rows:
+        for values, number in found:
             (gauge.labels(*values) if labels else gauge).set(number)
     return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)

@@ -24,7 +24,7 @@ from checkout.models import (
     Payment,
     ShopEvent,
 )
-from checkout.payments import approvals, letters, links, sweep
+from checkout.payments import approvals, letters, links, sweep, tallies
 from checkout.payments.agreement_follow_up import look_at
 from checkout.payments.events import owed
 from checkout.payments.expire import expire
@@ -109,6 +109,13 @@ def expire_order(order_id: int) -> None:
     expire(Order.objects.select_related("shop").get(pk=order_id))
 
 
+@task(priority=-10)
+def count_figures() -> None:
+    """After everything that somebody waits for. One of several that were queued does it for all."""
+    if tallies.is_due():
+        tallies.count_anew()
+
+
 def keep_notification(account: Account, notification: Notification, body: str) -> Delivery:
     """The notification and the task that follows it up, stored together or not at all."""
     with transaction.atomic():
@@ -159,6 +166,17 @@ def run_sweep() -> int:
             named.enqueue(str(name))
             queued += 1
     return queued
+
+
+def have_figures_counted() -> bool:
+    """Queue a count when it is time for one; counting here would hold up the sweep. True when one was queued."""
+    unfinished = DBTaskResult.objects.filter(
+        task_path=count_figures.module_path, status__in=[TaskResultStatus.READY, TaskResultStatus.RUNNING]
+    )
+    if not tallies.is_due() or unfinished.exists():
+        return False
+    count_figures.enqueue()
+    return True
 
 
 def forget_old_tasks() -> int:

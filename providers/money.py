@@ -23,6 +23,11 @@ def exponent(currency: str) -> int:
     return _EXPONENTS.get(currency, 2)
 
 
+def with_exponent(places: int) -> list[str]:
+    """The currencies whose minor unit has so many decimals. Two is what all have that are in no other list."""
+    return sorted(code for code, decimals in _EXPONENTS.items() if decimals == places)
+
+
 @total_ordering
 @dataclass(frozen=True)
 class Money:

@@ -62,6 +62,10 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
                     "permission": may_make,
                 },
                 _entry(_("Payments"), "payments", "checkout.payment"),
+                {
+                    **_entry(_("Movements of money"), "swap_vert", "checkout.movement"),
+                    "permission": _may_see("checkout.payment"),
+                },
                 _proposals(request),
                 _entry(_("Agreements"), "autorenew", "checkout.agreement"),
                 _entry(_("Saved cards"), "credit_card", "checkout.savedcard"),

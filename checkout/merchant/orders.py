@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from django.contrib.admin import SimpleListFilter, display
-from django.db.models import Model, Q, QuerySet
+from django.contrib.admin import display
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.urls import URLPattern
 from django.utils.safestring import SafeString
@@ -17,45 +17,20 @@ from checkout.merchant.audit_log import entries_about
 from checkout.merchant.chargebacks import advice, chargebacks
 from checkout.merchant.declines import voices
 from checkout.merchant.desk import DeskPages
+from checkout.merchant.filters import Currency, Days, Kind, NeedsAPerson, OfShop, OrderState
+from checkout.merchant.finding import HELP, Found, find_orders
 from checkout.merchant.link_pages import LinkPages
 from checkout.merchant.link_rows import links_part
+from checkout.merchant.listing import ListedAdmin
 from checkout.merchant.operations import Attempt, operations
 from checkout.merchant.proposals import waiting_on
-from checkout.merchant.record import RecordAdmin
-from checkout.merchant.scope import limit
+from checkout.merchant.sheets import Column
 from checkout.merchant.shown import badge, customer_lines, moment, provider_name, sum_of, whole
 from checkout.merchant.story import story
 from checkout.merchant.webhooks import state_of
-from checkout.models import Agreement, Delivery, Order, Payment, Proposal, ShopEvent
-from checkout.states import OrderState
+from checkout.models import Delivery, Order, Payment, Proposal, ShopEvent
 from checkout.templatetags.guichet import names_of
 from providers.money import Money
-
-
-class NeedsAPerson(SimpleListFilter):
-    title = _("needs a person")
-    parameter_name = "flag"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("yes", _("Yes")), ("no", _("No"))]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        if self.value() == "yes":
-            return queryset.exclude(attention="")
-        return queryset.filter(attention="") if self.value() == "no" else queryset
-
-
-class Currency(SimpleListFilter):
-    title = _("currency")
-    parameter_name = "currency"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        # Of the latest orders: a DISTINCT over all of them would read the whole table for every page.
-        latest = limit(Order.objects, request.user).order_by("-id").values_list("currency", flat=True)[:2000]
-        return [(code, code) for code in sorted(set(latest))]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset.filter(currency=self.value()) if self.value() else queryset
 
 
 def attempts(
@@ -107,36 +82,36 @@ def tenders(payments: list[Payment]) -> dict[str, Any]:
     return {"rows": rows, "split": split} if rows else {}
 
 
-class OrderAdmin(RecordAdmin):
+class OrderAdmin(ListedAdmin):
     record_template = "merchant/order.html"
     row_actions = order_actions.ACTIONS
-    list_display = ["name", "reference", "email", "sum", "state_word", "flag", "paid", "created"]
-    list_filter = ["state", NeedsAPerson, "kind", Currency, "created_at"]
-    search_fields = ["number", "reference", "email"]
-    search_help_text = _(
-        "Order number, shop's reference, e-mail, last four digits of the card, provider's id, payment reference, or "
-        "agreement"
-    )
+    list_display = ["name", "reference", "email", "sum", "state_word", "flag", "created"]
+    list_filter = [OrderState, NeedsAPerson, Kind, Currency, OfShop, Days]
+    search_fields = ["number"]
+    search_help_text = HELP
+    sortable_by = ["name", "reference", "sum", "created"]  # of these there is an index
+    export_columns = [
+        Column(_("number"), lambda row: row.number),
+        Column(_("shop"), lambda row: row.shop.name),
+        Column(_("shop's reference"), lambda row: row.reference),
+        Column(_("state"), lambda row: row.state),
+        Column(_("kind"), lambda row: row.kind),
+        Column(_("amount"), lambda row: row.money, money=True),
+        Column(_("currency"), lambda row: row.currency),
+        Column(_("e-mail"), lambda row: row.email),
+        Column(_("description"), lambda row: row.description),
+        Column(_("needs a person"), lambda row: row.attention),
+        Column(_("created"), lambda row: row.created_at),
+        Column(_("payable until"), lambda row: row.expires_at),
+        Column(_("paid"), lambda row: row.paid_at),
+        Column(_("closed"), lambda row: row.closed_at),
+    ]
 
     def get_urls(self) -> list[URLPattern]:
         return [*DeskPages(self).urls(), *LinkPages(self).urls(), *super().get_urls()]
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
-        term = search_term.strip()
-        if not term:
-            return queryset, False
-        attempts = Payment.objects.filter(
-            Q(reference__iexact=term)
-            | Q(card_last4=term)
-            | Q(provider_id=term)
-            | Q(provider_references__value=term)
-        )
-        found = Q(number__icontains=term) | Q(reference__icontains=term) | Q(email__icontains=term)
-        of_agreement = Agreement.objects.filter(number__iexact=term)
-        found |= Q(agreement__in=of_agreement) | Q(pk__in=of_agreement.values("payment__order"))
-        return queryset.filter(found | Q(pk__in=attempts.values("order_id"))), False
+    def find(self, typed: str) -> Found:
+        return find_orders(typed)
 
     @display(description=_("number"), ordering="number")
     def name(self, order: Order) -> SafeString:
@@ -146,13 +121,9 @@ class OrderAdmin(RecordAdmin):
     def sum(self, order: Order) -> SafeString:
         return sum_of(order.money)
 
-    @display(description=_("state"), ordering="state")
+    @display(description=_("state"))
     def state_word(self, order: Order) -> SafeString:
         return badge(order.state, order.get_state_display())
-
-    @display(description=_("paid, UTC"), ordering="paid_at")
-    def paid(self, order: Order) -> SafeString | str:
-        return moment(order.paid_at)
 
     @display(description=_("flag"))
     def flag(self, order: Order) -> str:
@@ -164,6 +135,12 @@ class OrderAdmin(RecordAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).select_related("shop").defer("shop__webhook_secret")
+
+    def exported(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        return rows.only(
+            "shop__name", "number", "reference", "state", "kind", "amount_minor", "currency", "email", "description",
+            "attention", "created_at", "expires_at", "paid_at", "closed_at",
+        )  # fmt: skip
 
     def page(self, request: HttpRequest, row: Any) -> dict[str, Any]:
         found = attempts(request, row, self.admin_site.get_model_admin(Payment), back=self.page_of(row))

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib.admin import display
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -14,47 +14,71 @@ from checkout.merchant.agreements import bond
 from checkout.merchant.by_hand import LOOKED
 from checkout.merchant.chargebacks import ChargedBack, advice, chargebacks
 from checkout.merchant.declines import DeclineReason
+from checkout.merchant.filters import Currency, Days, Live, OfAccount, PaymentsShop, PaymentState
+from checkout.merchant.finding import HELP, Found, find_payments
+from checkout.merchant.listing import ListedAdmin
 from checkout.merchant.operations import operations
 from checkout.merchant.orders import attempts, tenders
 from checkout.merchant.proposals import waiting_on
-from checkout.merchant.record import RecordAdmin
+from checkout.merchant.sheets import Column
 from checkout.merchant.shown import badge, link, moment, provider_name, sum_of, whole
 from checkout.merchant.story import story
 from checkout.models import Payment, Proposal
 
 
-class PaymentAdmin(RecordAdmin):
+class PaymentAdmin(ListedAdmin):
     record_template = "merchant/payment.html"
     row_actions = (*payment_actions.ACTIONS, LOOKED)
     list_display = ["name", "order_link", "provider", "sum", "state_word", "card", "created"]
-    list_filter = ["state", DeclineReason, ChargedBack, "account", "created_at"]
+    list_filter = [PaymentState, DeclineReason, ChargedBack, OfAccount, Live, Currency, PaymentsShop, Days]
     search_fields = ["reference"]
-    search_help_text = _("Payment reference, order number, last four digits of the card, or provider's id")
+    search_help_text = HELP
+    sortable_by = ["name", "sum", "created"]  # of these there is an index
+    export_columns = [
+        Column(_("reference"), lambda row: row.reference),
+        Column(_("order"), lambda row: row.order.number),
+        Column(_("shop"), lambda row: row.order.shop.name),
+        Column(_("shop's reference"), lambda row: row.order.reference),
+        Column(_("e-mail"), lambda row: row.order.email),
+        Column(_("provider"), lambda row: row.account.provider),
+        Column(_("provider account"), lambda row: row.account.name),
+        Column(_("live or test"), lambda row: "live" if row.account.live else "test"),
+        Column(_("provider's id"), lambda row: row.provider_id),
+        Column(_("state"), lambda row: row.state),
+        Column(_("amount"), lambda row: row.money, money=True),
+        Column(_("authorised"), lambda row: row.authorized, money=True),
+        Column(_("captured"), lambda row: row.captured, money=True),
+        Column(_("refunded"), lambda row: row.refunded, money=True),
+        Column(_("voided"), lambda row: row.voided, money=True),
+        Column(_("currency"), lambda row: row.currency),
+        Column(_("card"), lambda row: row.card_brand),
+        Column(_("last four digits"), lambda row: row.card_last4),
+        Column(_("decline reason"), lambda row: row.decline_reason),
+        Column(_("decline code"), lambda row: row.decline_code),
+        Column(_("created"), lambda row: row.created_at),
+        Column(_("finished"), lambda row: row.finished_at),
+    ]
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
-        term = search_term.strip()
-        if not term:
-            return queryset, False
-        spoken_of = Payment.objects.filter(provider_references__value=term).values("pk")
-        return queryset.filter(
-            Q(reference__icontains=term)
-            | Q(card_last4=term)
-            | Q(provider_id=term)
-            | Q(order__number__iexact=term)
-            | Q(pk__in=spoken_of)
-        ), False
+    def find(self, typed: str) -> Found:
+        return find_payments(typed)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows = super().get_queryset(request).select_related("account", "order__shop")
         return rows.defer("account__secrets", "account__former_secrets", "order__shop__webhook_secret")
 
+    def exported(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        return rows.only(
+            "reference", "state", "amount_minor", "authorized_minor", "captured_minor", "refunded_minor",
+            "voided_minor", "currency", "card_brand", "card_last4", "provider_id", "decline_reason", "decline_code",
+            "created_at", "finished_at", "order__number", "order__reference", "order__email", "order__shop__name",
+            "account__provider", "account__name", "account__live",
+        )  # fmt: skip
+
     @display(description=_("reference"), ordering="reference")
     def name(self, payment: Payment) -> SafeString:
         return whole(payment.reference)
 
-    @display(description=_("order"), ordering="order_id")
+    @display(description=_("order"))
     def order_link(self, payment: Payment) -> SafeString:
         return link("order", payment.order_id, payment.order.number)
 
@@ -66,7 +90,7 @@ class PaymentAdmin(RecordAdmin):
     def sum(self, payment: Payment) -> SafeString:
         return sum_of(payment.money)
 
-    @display(description=_("state"), ordering="state")
+    @display(description=_("state"))
     def state_word(self, payment: Payment) -> SafeString:
         return badge(payment.state, payment.get_state_display())
 

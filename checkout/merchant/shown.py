@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from checkout.models import Account, SavedCard
 from checkout.templatetags.guichet import money as money_text
+from providers import provider_class
 from providers.money import Money
 
 
@@ -68,6 +69,13 @@ def setting_title(account: Account, name: str) -> str:
     """What the provider calls one of its settings; its own name, where it has no such setting any more."""
     info = account.provider_class.settings_type.model_fields.get(name)
     return _(info.title) if info is not None and info.title else name
+
+
+def name_of(provider: str) -> str:
+    try:
+        return str(provider_class(provider).name)
+    except KeyError:
+        return provider
 
 
 def link(model: str, pk: object, text: object) -> SafeString:

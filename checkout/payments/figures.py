@@ -1,6 +1,5 @@
 """How much has been done, and is any rule of money violated? Counted from the rows."""
 
-from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import BigIntegerField, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
@@ -24,8 +23,6 @@ from checkout.models import (
 from checkout.payments.sweep import lateness
 from checkout.states import HELD_STATES, OPEN_STATES, OrderState, State
 from providers.base import Kind
-
-Figure = tuple[str, list[str], Iterable[tuple[tuple[str, ...], float]]]
 
 
 def violations() -> dict[str, int]:
@@ -123,69 +120,51 @@ def _plans_beyond_their_total() -> QuerySet[Agreement]:
     )
 
 
-def figures() -> dict[str, Figure]:
-    """Name -> (help, labels, rows of (label values, number))."""
-    by_state = Payment.objects.values_list("account__provider", "state").annotate(n=Count("pk")).order_by()
+def row_counts() -> dict[str, list[tuple[list[str], int]]]:
+    """Rows by what they are: name -> (label values, number). Reads whole tables: for `checkout.payments.tallies`."""
+    payments = Payment.objects.values_list("account__provider", "state").annotate(n=Count("pk")).order_by()
     orders = Order.objects.values_list("state").annotate(n=Count("pk")).order_by()
     agreements = (
         Agreement.objects.values_list("account__provider", "kind", "state").annotate(n=Count("pk")).order_by()
     )
+    chargebacks = (
+        Chargeback.objects.values_list("payment__account__provider").annotate(n=Count("pk")).order_by()
+    )
+    found: dict[str, QuerySet[Any, Any]] = {
+        "payments": payments,
+        "orders": orders,
+        "agreements": agreements,
+        "chargebacks": chargebacks,
+    }
+    return {name: [(list(row[:-1]), row[-1]) for row in rows] for name, rows in found.items()}
+
+
+def waiting() -> dict[str, tuple[str, float]]:
+    """What is due or open now: name -> (help, number). Each is read from an index, however many rows there are."""
     return {
-        "payments": (
-            "Payments by provider and state",
-            ["provider", "state"],
-            [((p, s), n) for p, s, n in by_state],
-        ),
-        "orders": ("Orders by state", ["state"], [((s,), n) for s, n in orders]),
-        "agreements": (
-            "Agreements by provider, kind and state",
-            ["provider", "kind", "state"],
-            [((p, k, s), n) for p, k, s, n in agreements],
-        ),
         "agreements_due": (
             "Agreements to be asked about by now",
-            [],
-            [((), Agreement.objects.filter(next_check_at__lte=timezone.now()).count())],
-        ),
-        "chargebacks": (
-            "Chargebacks by provider",
-            ["provider"],
-            [
-                ((p,), n)
-                for p, n in Chargeback.objects.values_list("payment__account__provider")
-                .annotate(n=Count("pk"))
-                .order_by()
-            ],
+            Agreement.objects.filter(next_check_at__lte=timezone.now()).count(),
         ),
         "orders_needing_a_person": (
             "Orders flagged for a person",
-            [],
-            [((), Order.objects.exclude(attention="").count())],
+            Order.objects.exclude(attention="").count(),
         ),
         "deliveries_waiting": (
             "Notifications not followed up yet",
-            [],
-            [((), Delivery.objects.exclude(next_try_at=None).count())],
+            Delivery.objects.exclude(next_try_at=None).count(),
         ),
         "webhooks_waiting": (
             "Webhooks not delivered yet",
-            [],
-            [((), ShopEvent.objects.exclude(next_try_at=None).count())],
+            ShopEvent.objects.exclude(next_try_at=None).count(),
         ),
         "links_waiting": (
             "Payment links not e-mailed yet",
-            [],
-            [((), Invitation.objects.exclude(next_try_at=None).count())],
+            Invitation.objects.exclude(next_try_at=None).count(),
         ),
         "operations_open": (
             "Operations whose end is not known",
-            [],
-            [((), Operation.objects.filter(status__in=Operation.OPEN).count())],
+            Operation.objects.filter(status__in=Operation.OPEN).count(),
         ),
-        "oldest_check_seconds": ("Age of the oldest due check", [], [((), lateness().total_seconds())]),
-        "violated_money_rules": (
-            "Rows that break a rule of money; must be 0",
-            ["rule"],
-            [((rule,), n) for rule, n in violations().items()],
-        ),
+        "oldest_check_seconds": ("Age of the oldest due check", lateness().total_seconds()),
     }

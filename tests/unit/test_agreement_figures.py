@@ -5,8 +5,10 @@ from typing import Any
 import pytest
 
 from checkout.models import Account, Agreement, Chargeback, Movement, Order, Payment
+from checkout.payments import tallies
 from checkout.payments.agreement_follow_up import look_at
-from checkout.payments.figures import figures, violations
+from checkout.payments.figures import violations
+from checkout.payments.metrics import figures
 from checkout.payments.movements import note_movement
 from checkout.payments.sweep import lateness
 from checkout.states import State
@@ -130,6 +132,8 @@ def test_what_is_counted(account: Account, agreement: Agreement) -> None:
     make_agreement(account, next_check_at=None, state=AgreementState.ENDED)
     make_agreement(account, kind=Kind.MANDATE, next_check_at=None)
     Chargeback.objects.create(payment=agreement.payment, provider_id="CB-1", amount_minor=1, currency="EUR")
+    assert list(figures()["agreements"][2]) == []  # nobody has counted yet
+    tallies.count_anew()
     told = {name: sorted(rows) for name, (_text, _labels, rows) in figures().items()}
     assert told["agreements"] == [
         (("scripted", "mandate", "active"), 1),

@@ -15,11 +15,11 @@ from django.db import connections
 
 from checkout.management.queue import Queue, Queues
 from checkout.payments.rotation import forget_former_secrets
-from checkout.tasks import forget_old_answers, forget_old_tasks, run_sweep
+from checkout.tasks import forget_old_answers, forget_old_tasks, have_figures_counted, run_sweep
 
 log = structlog.get_logger("checkout.worker")
 
-HOUR = 3600
+MINUTE, HOUR = 60, 3600
 # Less than the ten seconds after which Docker kills.
 PATIENCE_SECONDS = 8
 
@@ -55,6 +55,7 @@ class Command(BaseCommand):
     def handle(self, *, once: bool, threads: int, **options: Any) -> None:
         if once:
             run_sweep()
+            have_figures_counted()
             Queue(until_empty=True).run()
             return
         if threads < 1:
@@ -67,6 +68,7 @@ class Command(BaseCommand):
         log.info("worker started", threads=threads, sweep_seconds=settings.SWEEP_SECONDS)
         errands = [
             Errand(run_sweep, settings.SWEEP_SECONDS),
+            Errand(have_figures_counted, MINUTE),
             Errand(forget_old_tasks, HOUR),
             Errand(forget_old_answers, HOUR),
             Errand(forget_former_secrets, HOUR),
