@@ -13,6 +13,7 @@ urlpatterns = [
     path("l/<str:token>/", follow, name="link"),
     path("notify/<uuid:account_id>/", notify, name="notify"),
     path("approve/<uuid:account_id>/", approve, name="approve"),
+    path("api/", include("checkout.shop_api.page")),
     path("api/", include("checkout.shop_api.urls")),
     path("admin/", admin.site.urls),
     path("healthz", health.healthz),
