@@ -62,7 +62,7 @@ _SAMPLES: dict[str, Any] = {
     "qr": "https://pay.example.com/api/v1/orders/G-GSUJHWUHC/links/1/qr.svg",
 }
 # The same name says something else in these objects.
-_IN = {
+_IN: dict[str, Json] = {
     "AgreementOut": {
         "id": "A-H6E4VRQS4", "kind": "subscription", "state": "active", "phase": "billing", "end_reason": None,
         "ended_at": None, "endings": ["now", "period_end"],
@@ -150,9 +150,8 @@ def _without_default(schema: Json) -> Json:
 
 
 def _within(schema: Json, known: Any) -> int:
-    low = int(schema.get("minimum", schema.get("exclusiveMinimum", 0)))
-    high = schema.get("maximum")
-    value = known if isinstance(known, int) else max(low, 1)
+    low, high = int(schema.get("minimum", 0)), schema.get("maximum")
+    value: int = known if isinstance(known, int) else max(low, 1)
     return low if value < low or (high is not None and value > high) else value
 
 

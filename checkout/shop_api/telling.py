@@ -5,6 +5,7 @@ from typing import Any
 Json = dict[str, Any]
 
 _PARTLY = 1000
+_AT = "2026-11-21T18:00:02+00:00"
 
 # By the type: what it tells, and in what the order of the example differs from a paid one.
 EVENTS: dict[str, tuple[str, Json]] = {
@@ -39,8 +40,12 @@ EVENTS: dict[str, tuple[str, Json]] = {
         {},
     ),
     "payment.failed": (
-        "A further payment of an agreement failed. Sent for those alone.",
+        "A payment failed: `payment` is the attempt. Here it is a further payment of an agreement.",
         {"state": "canceled", "amount_captured": 0, "paid_at": None},
+    ),
+    "webhook.test": (
+        "Sent by hand from the admin. It tells of no order: check it, answer 2xx, do nothing.",
+        {},
     ),
 }
 _OF_AGREEMENTS = {"agreement.updated", "payment.failed"}
@@ -49,6 +54,13 @@ _OF_AGREEMENTS = {"agreement.updated", "payment.failed"}
 def webhook_example(type_: str, order: Json) -> Json:
     """The body, around an order as the API's page shows it."""
     _text, differs = EVENTS[type_]
+    if type_ == "webhook.test":
+        return {
+            "type": type_,
+            "timestamp": _AT,
+            "sequence": 0,
+            "data": {"shop": "museum", "message": "This is a test."},
+        }
     data = {**order, **differs}
     if type_ not in _OF_AGREEMENTS:
         data["agreement"] = None
@@ -57,4 +69,4 @@ def webhook_example(type_: str, order: Json) -> Json:
             type_
         )
         data["payment"] = {**data["payment"], **({"state": state} if state else {})}
-    return {"type": type_, "timestamp": "2026-11-21T18:00:02+00:00", "sequence": 2, "data": data}
+    return {"type": type_, "timestamp": _AT, "sequence": 2, "data": data}

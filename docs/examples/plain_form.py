@@ -105,7 +105,9 @@ class Shop(BaseHTTPRequestHandler):
         if not is_genuine(self.headers, body):
             return self.answer(401)
         event = json.loads(body)
-        print(event["type"], event["data"]["reference"], flush=True)  # here a real shop writes it down, once
+        print(
+            event["type"], event["data"].get("reference", ""), flush=True
+        )  # here a real shop writes it down, once
         return self.answer(204)
 
     def answer(self, status, page="", location=""):

@@ -39,7 +39,7 @@ class Runner:
             "GUICHET_WEBHOOK_SECRET": site.DEMO_WEBHOOK_SECRET,
         }
 
-    def run(self, name: str, *, fails: bool = False, **more: str) -> str:
+    def run(self, name: str, *, fails: bool = False, **more: Any) -> str:
         with_what = ["sh", "-e"] if name.endswith(".sh") else [sys.executable]
         ran = subprocess.run(
             [*with_what, str(HOME / name)], cwd=self.folder, env={**self.told, **more}, capture_output=True,
@@ -122,7 +122,7 @@ def checks_a_webhook(runner: Runner, headers: dict[str, str], body: bytes) -> No
     """By the shell's lines, and by the whole receiver of Python, which believes it once and a forged one never."""
     (runner.folder / "body").write_bytes(body)
     names = ("webhook-id", "webhook-timestamp", "webhook-signature")
-    told = {name.upper().replace("-", "_"): headers[name] for name in names}
+    told: dict[str, Any] = {name.upper().replace("-", "_"): headers[name] for name in names}
     assert runner.run("4-webhook.sh", **told) == "from Guichet"
     other = "whsec_" + base64.b64encode(b"another").decode()
     runner.run("4-webhook.sh", fails=True, **told, GUICHET_WEBHOOK_SECRET=other)

@@ -174,4 +174,5 @@ def test_the_quickstart_shows_the_files_that_are_there() -> None:
 
 @pytest.mark.parametrize("path", ["v1/nothing", "v1/docs/", "v2/docs"])
 def test_beside_the_pages_the_api_still_answers_with_problems(path: str) -> None:
-    problem(Client().get(f"/api/{path}"), 404)
+    answer: Any = Client().get(f"/api/{path}")
+    problem(answer, 404)
