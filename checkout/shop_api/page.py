@@ -65,7 +65,9 @@ def _docs(site: str) -> tuple[bytes, str]:
         ],
         "parts": [{"part": part, "example": as_json(part.example)} for part in page.parts],
         "paging": [one for one in page.operations if one.paging],
-        "problem": as_json(_example_of(page, "ProblemOut")),
+        "problem": as_json(
+            {name: said for name, said in _example_of(page, "ProblemOut").items() if said is not None}
+        ),
         "events": EVENTS,
         "webhook": {name: as_json(webhook_example(name, _example_of(page, "OrderOut"))) for name in EVENTS},
         "verify": quickstart.snippet("4-webhook.py"),

@@ -11,6 +11,7 @@ Json = dict[str, Any]
 _REF = "#/components/schemas/"
 # Said beside the operation's name as it is.
 _SCOPE_SENTENCE = re.compile(r"\s*Scope: `[\w:.-]+`\.\s*\Z")
+_EVERYWHERE = "RateLimit-"  # the headers of every answer, told of once
 _VERBS = ("get", "post", "put", "patch", "delete")
 _LIMITS = (
     ("minLength", "at least {} characters"),
@@ -169,7 +170,7 @@ class _Reader:
             media=media,
             part=part,
             example=shown,
-            headers=tuple(said.get("headers", {})),
+            headers=tuple(name for name in said.get("headers", {}) if not name.startswith(_EVERYWHERE)),
         )
 
     # --- fields ----------------------------------------------------------------------------------------------------
