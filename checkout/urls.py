@@ -16,6 +16,7 @@ urlpatterns = [
     path("look/<slug:slug>/<slug:version>.png", logo, name="logo"),
     path("notify/<uuid:account_id>/", notify, name="notify"),
     path("approve/<uuid:account_id>/", approve, name="approve"),
+    path("api/", include("checkout.shop_api.page")),
     path("api/", include("checkout.shop_api.urls")),
     path("admin/", admin.site.urls),
     path("healthz", health.healthz),

@@ -1,34 +1,47 @@
-"""How does the shop ask for money? One request: the order goes in, the address for the shopper's browser comes back."""
+"""What does this shop say to Guichet? The steps' requests, about orders of ours, with our key."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import requests
 from django.conf import settings
 
+from checkout.demo import wire
 from checkout.demo.catalogue import AUDIENCE
 from checkout.demo.models import DemoOrder
+from checkout.demo.steps.cancel_order import cancel_order
+from checkout.demo.steps.connect import NoAnswer, connect
+from checkout.demo.steps.create_order import create_order
+from checkout.demo.steps.read_order import read_order
 
-TIMEOUT_SECONDS = 10
 
-
-class NoAnswer(Exception):
-    """The order may or may not have arrived. Sending it again with the same key is safe."""
+@contextmanager
+def speaking(step: str, order: DemoOrder) -> Iterator[requests.Session]:
+    """A connection whose last exchange the pages show as that of `step`."""
+    with connect(settings.DEMO_API_KEY) as session:
+        yield wire.listen(session, step, order.reference)
 
 
 def send(order: DemoOrder) -> str:
-    """Create the order at Guichet; returns its pay_url. The same order sent twice is still one order."""
-    try:
-        answer = requests.post(
-            f"{settings.SITE_URL}/api/v1/orders",
-            json=body(order),
-            headers={"Authorization": f"Bearer {settings.DEMO_API_KEY}", "Idempotency-Key": order.key},
-            timeout=TIMEOUT_SECONDS,
-        )
-        answer.raise_for_status()
-        address: str = answer.json()["pay_url"]
-    except (requests.RequestException, KeyError) as why:
-        raise NoAnswer(str(why)) from why
-    return address
+    """Create the order at Guichet; returns its pay_url."""
+    with speaking("create-order", order) as session:
+        created = create_order(session, settings.SITE_URL, body(order), idempotency_key=order.key)
+    return str(created["pay_url"])
+
+
+def read(order: DemoOrder) -> dict[str, Any] | None:
+    with speaking("read-order", order) as session:
+        return read_order(session, settings.SITE_URL, order.reference)
+
+
+def cancel(order: DemoOrder) -> None:
+    """What becomes of it is told by the webhook."""
+    known = read(order)
+    if known is None:
+        raise NoAnswer("Guichet knows no such order.")
+    with speaking("cancel-order", order) as session:
+        cancel_order(session, settings.SITE_URL, known["id"])
 
 
 def body(order: DemoOrder) -> dict[str, Any]:

@@ -1,34 +1,25 @@
 """The shop's pages: things, basket, buyer, orders."""
 
 import logging
-import uuid
-from typing import Any
 
-from csp.decorators import csp_update
-from django.conf import settings
-from django.core import signing
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from checkout.demo import guichet
 from checkout.demo.basket import COOKIE, Basket
 from checkout.demo.catalogue import CURRENCY, PRODUCTS
 from checkout.demo.forms import KNOWN_CUSTOMER, BuyerForm, CardForm
 from checkout.demo.models import DemoOrder
+from checkout.demo.pages import is_of, know_again, page, visitor
+from checkout.demo.steps.cancel_order import NotCanceled
+from checkout.demo.steps.connect import NoAnswer
+from checkout.demo.steps.send_shopper import send_shopper, to_checkout
 
 log = logging.getLogger("checkout.demo")
-
-VISITOR, SALT = "demo_visitor", "checkout.demo.visitor"
-# A browser that follows a form to another site asks this policy, and the checkout is another site.
-to_checkout = csp_update({"form-action": [settings.SITE_URL]})
-
-
-def page(request: HttpRequest, name: str, *, status: int = 200, **context: Any) -> HttpResponse:
-    return render(request, f"demo/{name}.html", {"basket": Basket.of(request), **context}, status=status)
 
 
 @require_GET
@@ -110,23 +101,13 @@ def pay(request: HttpRequest, order: DemoOrder) -> HttpResponse:
     """Send the order to Guichet and the browser to where it is paid."""
     try:
         order.pay_url = guichet.send(order)
-    except guichet.NoAnswer as why:
+    except NoAnswer as why:
         log.warning("order %s was not answered: %s", order.reference, why)
         return page(request, "no_answer", status=502)
     order.save(update_fields=["pay_url"])
-    response = HttpResponseRedirect(order.pay_url)
-    value = signing.dumps(order.visitor, salt=SALT)
-    response.set_cookie(VISITOR, value, path="/shop/", max_age=30 * 86_400, httponly=True, samesite="Lax",
-                        secure=request.is_secure())  # fmt: skip
+    response = send_shopper(order.pay_url)
+    know_again(request, response, order)
     return response
-
-
-def visitor(request: HttpRequest) -> str:
-    """Who this browser is to us; a new one is made up."""
-    try:
-        return str(signing.loads(request.COOKIES.get(VISITOR, ""), salt=SALT))
-    except signing.BadSignature:
-        return uuid.uuid4().hex
 
 
 @require_GET
@@ -135,15 +116,18 @@ def orders(request: HttpRequest) -> HttpResponse:
     return page(request, "orders", orders=DemoOrder.objects.filter(visitor=visitor(request))[:50])
 
 
-@require_GET
+@require_POST
 @never_cache
-def order(request: HttpRequest, reference: str) -> HttpResponse:
-    """The return address. That the browser came back says nothing: the page shows what the webhooks said."""
-    return page(request, "order", order=get_object_or_404(DemoOrder, reference=reference))
-
-
-@require_GET
-@never_cache
-def order_state(request: HttpRequest, reference: str) -> HttpResponse:
-    """For the page's script, which waits for news."""
-    return JsonResponse({"state": get_object_or_404(DemoOrder, reference=reference).state})
+def cancel(request: HttpRequest, reference: str) -> HttpResponse:
+    """Of one's own order. That it is canceled is told by the webhook, and shown when that has come."""
+    order = get_object_or_404(DemoOrder, reference=reference)
+    if not is_of(request, order):
+        return redirect(order)
+    try:
+        guichet.cancel(order)
+    except NoAnswer as why:
+        log.warning("order %s was not canceled: %s", order.reference, why)
+        return page(request, "order", status=502, order=order, how="cancel-order", not_canceled=True)
+    except NotCanceled:
+        return page(request, "order", status=409, order=order, how="cancel-order", not_canceled=True)
+    return redirect(order)

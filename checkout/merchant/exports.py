@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-import structlog
 from django.contrib import messages
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ALL_VAR, ERROR_FLAG, PAGE_VAR
@@ -25,8 +24,6 @@ from django.utils.translation import gettext as _
 from checkout.merchant.audit import audited
 from checkout.merchant.finding import too_many, too_many_text
 from checkout.merchant.sheets import Column, csv_lines, xlsx_file
-
-log = structlog.get_logger("checkout.merchant")
 
 PERMISSION = "checkout.export_order"
 _CHUNK = 2000

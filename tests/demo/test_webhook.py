@@ -61,6 +61,14 @@ def test_a_genuine_word_is_believed(order: DemoOrder) -> None:
     assert DemoEvent.objects.get().type == "order.paid"
 
 
+def test_a_test_tells_of_nothing_and_is_welcome() -> None:
+    data = {"shop": "museum", "message": "This is a test. Answer 2xx, and do nothing."}
+    body = {"type": "webhook.test", "timestamp": "2026-11-21T10:00:00+00:00", "sequence": 0, "data": data}
+    assert ring(json.dumps(body).encode()).status_code == 204
+    assert ring(json.dumps(body).encode(), secret="whsec_b3RoZXI=").status_code == 401
+    assert not DemoEvent.objects.exists()
+
+
 def test_one_of_several_signatures_is_enough(order: DemoOrder) -> None:
     body, stamp = told(order), int(time.time())
     good = signature(settings.DEMO_WEBHOOK_SECRET, message_id="e-1", timestamp=stamp, body=body)

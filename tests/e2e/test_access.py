@@ -123,7 +123,19 @@ def test_the_demo_shop(stage: Stage, page: Page) -> None:
     order = stage.find(checkout.reference)
     page.goto(f"{shop.url}orders/{order.reference}/")
     looks_well(page)
+    page.get_by_role("link", name="How this is done").click()
+    page.get_by_role("link", name="Create the order").click()
+    expect(page.get_by_role("region", name="What was sent")).to_contain_text(order.reference)
+    looks_well(page)
     page.goto(f"{shop.url}orders/")
+    looks_well(page)
+
+
+def test_the_pages_for_developers(stage: Stage, page: Page) -> None:
+    page.goto(f"{stage.site}/api/v1/docs#create_order")
+    looks_well(page, "#create_order")  # the others are made alike
+    page.goto(f"{stage.site}/api/v1/quickstart")
+    expect(page.get_by_role("button", name="Copy: 2-order.sh")).to_be_visible()
     looks_well(page)
 
 
