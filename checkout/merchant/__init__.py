@@ -10,6 +10,7 @@ def register() -> None:
         agreements,
         cards,
         deliveries,
+        keys,
         orders,
         payments,
         people,
@@ -18,7 +19,7 @@ def register() -> None:
     )
 
     admin.site.index_template = "merchant/index.html"
-    for pages in (orders, payments, agreements, deliveries, webhooks, cards, shops, accounts, people):
+    for pages in (orders, payments, agreements, deliveries, webhooks, cards, shops, keys, accounts, people):
         for model, page in pages.PAGES.items():
             if admin.site.is_registered(model):
                 admin.site.unregister(model)

@@ -17,8 +17,7 @@ HEAD_START = timedelta(seconds=20)
 
 
 def owe(order: Order, type_: str, *, about: Payment | None = None) -> None:
-    """Promise the shop an event of `type_` about `order` as it stands in this transaction; of its attempts, the one that
-    it is `about`."""
+    """Promise the shop an event of `type_` about `order` as it stands in this transaction, and about that attempt."""
     if not order.shop.webhook_url:
         return
     now = timezone.now()

@@ -45,7 +45,7 @@ def test_a_blocked_order(script: Script, account: Account, order: Order, payment
     script.will("sync", unsafe)
     check(payment)
     assert fresh(order).attention == "another attempt could charge twice: look at the provider's record first"
-    assert events(order) == ["order.attention"]
+    assert events(order) == ["payment.failed", "order.attention"]
     with pytest.raises(NotPayable, match="a further attempt could charge twice"):
         start(fresh(order), account)
     assert can_reopen(fresh(order))
