@@ -136,7 +136,7 @@ def state_of(key: ApiKey) -> SafeString:
     if key.revoked_at is not None:
         return badge("canceled", _("revoked"))
     if not key.is_alive:
-        return badge("canceled", _("ended"))
+        return badge("canceled", _("has ended"))
     if key.ends_at is not None:
         return badge("pending", _("ends %(at)s UTC") % {"at": f"{key.ends_at:%Y-%m-%d %H:%M}"})
     return badge("success", _("in force"))

@@ -208,7 +208,7 @@ def _payment(order: Order, asked: NewOperation) -> Payment:
 def _complaints(payment: Payment, asked: NewOperation, money: Money, most: Money) -> list[FieldError]:
     """What its provider would refuse of the request, whatever the provider's own record says. Asks nobody."""
     provider_type = payment.account.provider_class
-    whole_only = getattr(provider_type, "whole_only", frozenset())
+    whole_only: frozenset[Verb] = getattr(provider_type, "whole_only", frozenset())
     found: list[FieldError] = []
     if asked.verb in whole_only and 0 < money.minor < most.minor:
         why = f"must be {most.minor}, or left out: {provider_type.name} can {asked.verb.value} only the whole"

@@ -29,9 +29,16 @@ class Router(ninja.Router):
     """Ninja's, with `NEEDS` as the lock of each operation. What an operation answers beyond that it says itself."""
 
     def add_api_operation(
-        self, path: str, methods: list[str], view_func: Any, *, response: Any, operation_id: Any, **more: Any
+        self,
+        path: str,
+        methods: list[str],
+        view_func: Any,
+        *,
+        response: Any = None,
+        operation_id: str | None = None,
+        **more: Any,
     ) -> None:
-        scope = NEEDS[operation_id]
+        scope = NEEDS[str(operation_id)]
         refusals: dict[int, type[ProblemOut]] = dict.fromkeys((401, 429, 503), ProblemOut)
         if scope != ANY:
             refusals[403] = ScopeProblemOut
