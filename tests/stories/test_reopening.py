@@ -54,7 +54,7 @@ def test_a_blocked_order(script: Script, account: Account, order: Order, payment
     # A late look repeats the provider's old warning; the person has heard it.
     script.will("sync", unsafe)
     check(Payment.objects.get(pk=payment.pk))
-    assert events(order) == ["order.attention", "order.reopened"]
+    assert events(order) == ["payment.failed", "order.attention", "order.reopened"]
     assert start(fresh(order), account).number == 2
 
 
