@@ -187,6 +187,8 @@ EMAIL_TIMEOUT = 20
 # Payment rules; seconds.
 RETURN_PATIENCE_SECONDS = env.int("RETURN_PATIENCE_SECONDS", default=8)
 SWEEP_SECONDS = env.int("SWEEP_SECONDS", default=10)
+# How often one key may ask the shop API in a minute; 0: as often as it likes.
+API_RATE_PER_MINUTE = env.int("API_RATE_PER_MINUTE", default=600)
 
 UNFOLD = {
     "SITE_TITLE": "Guichet",

@@ -6,9 +6,12 @@ makes the same secret, and after ten minutes the form makes none.
 
 import base64
 import secrets
+from typing import Any
 
 from django import forms
 from django.core import signing
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
@@ -44,3 +47,22 @@ def in_base64(secret: bytes) -> str:
 
 def in_address_characters(secret: bytes) -> str:
     return base64.urlsafe_b64encode(secret).rstrip(b"=").decode()
+
+
+def shown_once(
+    admin: Any, request: HttpRequest, row: Any, *, title: str, what: str, secret: str
+) -> HttpResponse:
+    """The page that shows a new secret, and that nobody's cache keeps."""
+    context = {
+        **admin.admin_site.each_context(request),
+        "opts": admin.opts,
+        "original": row,
+        "title": title,
+        "what": what,
+        "secret": secret,
+        "back": admin.page_of(row),
+    }
+    request.current_app = admin.admin_site.name
+    return TemplateResponse(
+        request, "merchant/shown_once.html", context, headers={"Cache-Control": "no-store"}
+    )

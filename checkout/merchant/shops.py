@@ -1,66 +1,32 @@
-"""Which shops send orders, how are they told, and which keys have they?"""
+"""Which shops send orders, and how are they told?"""
 
 from functools import partial
 from typing import Any
 
 from django import forms
-from django.contrib.admin import EmptyFieldListFilter, display
-from django.db import IntegrityError, models, transaction
+from django.contrib.admin import display
+from django.db import models
 from django.db.models import Exists, OuterRef
 from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin
-from unfold.widgets import (
-    UnfoldAdminTextInputWidget,
-    UnfoldAdminURLInputWidget,
-)
+from unfold.widgets import UnfoldAdminURLInputWidget
 
-from checkout.merchant.action import Action, Said, WithActions, done, noted, refused
+from checkout.merchant import keys
+from checkout.merchant.action import Action, Said, WithActions
 from checkout.merchant.audit import AuditedForms
 from checkout.merchant.limits import LimitInline
-from checkout.merchant.onetime import OnceForm, in_address_characters
-from checkout.merchant.record import RecordAdmin
+from checkout.merchant.onetime import shown_once
 from checkout.merchant.scope import OwnShopsOnly, shops_of
 from checkout.merchant.shop_form import ShopForm, fields_of, fieldsets, logo_shown
-from checkout.merchant.shown import badge, link, mode_badge, moment
+from checkout.merchant.shown import badge, mode_badge
 from checkout.merchant.webhook_actions import RESUME, TEST, SecretForm, explain_secret, new_secret
-from checkout.models import Account, ApiKey, Shop
+from checkout.models import Account, Shop
 from checkout.templatetags.guichet import plain_moment
-
-
-def shown_once(
-    admin: Any, request: HttpRequest, row: Any, *, title: str, what: str, secret: str
-) -> HttpResponse:
-    """The page that shows a new secret, and that nobody's cache keeps."""
-    context = {
-        **admin.admin_site.each_context(request),
-        "opts": admin.opts,
-        "original": row,
-        "title": title,
-        "what": what,
-        "secret": secret,
-        "back": admin.page_of(row),
-    }
-    request.current_app = admin.admin_site.name
-    return TemplateResponse(
-        request, "merchant/shown_once.html", context, headers={"Cache-Control": "no-store"}
-    )
-
-
-class KeyForm(OnceForm):
-    purpose = "api-key"
-    name = forms.CharField(
-        label=gettext_lazy("Name"),
-        max_length=100,
-        initial="default",
-        widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"}),
-        help_text=gettext_lazy("Who will use it, so that you know which one to revoke."),
-    )
 
 
 class ShopAdmin(OwnShopsOnly, WithActions, AuditedForms, ModelAdmin):
@@ -95,7 +61,7 @@ class ShopAdmin(OwnShopsOnly, WithActions, AuditedForms, ModelAdmin):
                     % {"shop": shop}
                 ],
                 do=self._issue_key,
-                form=KeyForm,
+                form=keys.NewKeyForm,
                 needs="checkout.add_apikey",
             ),
             Action(
@@ -180,29 +146,16 @@ class ShopAdmin(OwnShopsOnly, WithActions, AuditedForms, ModelAdmin):
         shop = self.get_object(request, object_id)
         more = {}
         if shop:
+            of_shop = shop.api_keys.order_by("-id")
             more = {
                 "buttons": self.buttons(request, shop),
-                "keys": shop.api_keys.order_by("-id"),
+                "keys": [(key, keys.state_of(key)) for key in of_shop],
                 "accounts": [(row, mode_badge(row.live)) for row in shop.accounts.all()],
             }
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **more})
 
     def _issue_key(self, request: HttpRequest, shop: Shop, typed: dict[str, Any]) -> Said | HttpResponse:
-        key = "gk_" + in_address_characters(typed["once"])
-        try:
-            with transaction.atomic():
-                ApiKey.issue(shop, name=typed["name"], key=key)
-        except IntegrityError:
-            if ApiKey.find(key) is None:
-                return refused(_("The key that this form made is revoked. Open the form again for another."))
-        return shown_once(
-            self,
-            request,
-            shop,
-            title=_("A new API key"),
-            what=_("The key of %(shop)s, “%(name)s”") % {"shop": shop, "name": typed["name"]},
-            secret=key,
-        )
+        return keys.issue(request, shop, typed, self)
 
     def _new_secret(self, request: HttpRequest, shop: Shop, typed: dict[str, Any]) -> Said | HttpResponse:
         secret = new_secret(shop, typed["once"], overlap_seconds=typed["overlap"])
@@ -217,50 +170,4 @@ class ShopAdmin(OwnShopsOnly, WithActions, AuditedForms, ModelAdmin):
         )
 
 
-def _revoke(request: HttpRequest, key: ApiKey, typed: dict[str, Any]) -> Said:
-    if ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=timezone.now()):
-        return done(_("The key is revoked; nothing is let in with it any more."))
-    return noted(_("The key was revoked before."))
-
-
-class ApiKeyAdmin(RecordAdmin):
-    record_template = "merchant/api_key.html"
-    row_actions = (
-        Action(
-            name="revoke",
-            label=gettext_lazy("Revoke the key"),
-            offered=lambda key: key.revoked_at is None,
-            explain=lambda key, typed: [
-                _("Whoever still uses %(key)s (“%(name)s” of %(shop)s) is shut out at once.")
-                % {"key": key, "name": key.name, "shop": key.shop},
-                _("This cannot be taken back; issue a new key first."),
-            ],
-            do=_revoke,
-            tone="danger",
-        ),
-    )
-    list_display = ["prefix", "name", "shop_link", "state_word", "used", "issued"]
-    list_filter = [("revoked_at", EmptyFieldListFilter)]
-    search_fields = ["name", "prefix"]
-
-    def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).select_related("shop").defer("shop__webhook_secret", "digest")
-
-    @display(description=gettext_lazy("shop"), ordering="shop")
-    def shop_link(self, key: ApiKey) -> SafeString:
-        return link("shop", key.shop_id, key.shop)
-
-    @display(description=gettext_lazy("state"))
-    def state_word(self, key: ApiKey) -> SafeString:
-        return badge("canceled", _("revoked")) if key.revoked_at else badge("success", _("in force"))
-
-    @display(description=gettext_lazy("last used, UTC"), ordering="last_used_at")
-    def used(self, key: ApiKey) -> SafeString | str:
-        return moment(key.last_used_at)
-
-    @display(description=gettext_lazy("issued, UTC"), ordering="created_at")
-    def issued(self, key: ApiKey) -> SafeString | str:
-        return moment(key.created_at)
-
-
-PAGES: dict[type[models.Model], type[ModelAdmin]] = {Shop: ShopAdmin, ApiKey: ApiKeyAdmin}
+PAGES: dict[type[models.Model], type[ModelAdmin]] = {Shop: ShopAdmin}

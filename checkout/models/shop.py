@@ -3,9 +3,10 @@
 import hashlib
 import secrets
 import uuid
+from datetime import timedelta
 
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -104,6 +105,7 @@ def _digest(key: str) -> str:
 class ApiKey(models.Model):
     """A shop's bearer key. Only its hash is kept: it can be shown once, and never again."""
 
+    WINDOW = timedelta(minutes=1)  # in which requests are counted
     SCOPES = [
         ("read", _("read orders, links, agreements and cards")),
         ("orders", _("create, change and cancel orders")),
@@ -147,6 +149,29 @@ class ApiKey(models.Model):
         """The living key that reads `key`. Looked up by hash, so the time it takes tells nothing."""
         alive = models.Q(ends_at=None) | models.Q(ends_at__gt=timezone.now())
         return cls.objects.select_related("shop").filter(alive, digest=_digest(key), revoked_at=None).first()
+
+    @classmethod
+    def use(cls, key: str) -> "ApiKey | None":
+        """`find`, and this request is counted: in one update, which every process waits for, so that none is lost."""
+        row = cls.find(key)
+        if row is None:
+            return None
+        now = timezone.now()
+        begins = models.Q(window_at=None) | models.Q(window_at__lte=now - cls.WINDOW)
+        with transaction.atomic():
+            cls.objects.filter(pk=row.pk).update(
+                last_used_at=now,
+                window_count=models.Case(models.When(begins, then=1), default=models.F("window_count") + 1),
+                window_at=models.Case(
+                    models.When(begins, then=models.Value(now)), default=models.F("window_at")
+                ),
+            )
+            row.refresh_from_db(fields=["last_used_at", "window_at", "window_count"])
+        return row
+
+    @property
+    def is_alive(self) -> bool:
+        return self.revoked_at is None and (self.ends_at is None or self.ends_at > timezone.now())
 
 
 class IdempotencyKey(models.Model):

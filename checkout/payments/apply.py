@@ -39,6 +39,7 @@ from checkout.states import (
 from providers.base import Claim, Outcome, Report, Show, Started
 from providers.money import Money
 
+_FAILED_EVENT = "payment.failed"
 _ENDED = frozenset({State.FAILED, State.CANCELED, State.EXPIRED})
 
 
@@ -112,7 +113,7 @@ def apply(
         if report.agreement is not None and not problem and order.agreement_id is None:
             take_agreement(order, payment, report.agreement)
         for event in news.events:
-            owe(order, event)
+            owe(order, event, about=payment if event == _FAILED_EVENT else None)
         for why, call in news.doubts:
             flag(order, why, call)
         return payment
@@ -266,9 +267,11 @@ def _take_state(
         payment.decline_code = payment.decline_message = payment.decline_reason = ""
     if target in HELD_STATES:
         _money_came(order, payment, news)
-    if target in _ENDED and order.agreement_id is not None and order.state == OrderState.OPEN:
+    renewal_ended = target in _ENDED and order.agreement_id is not None and order.state == OrderState.OPEN
+    if renewal_ended:
         charge_failed(order)
-        news.events.append("payment.failed")
+    if renewal_ended or target is State.FAILED:
+        news.events.append(_FAILED_EVENT)
 
 
 def _wait_again(order: Order, payment: Payment, report: Report) -> None:

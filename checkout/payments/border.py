@@ -27,6 +27,7 @@ from checkout.models import Tender as TenderRow
 from checkout.payments.rehearsal import rehearsing
 from checkout.payments.terms import terms_of
 from checkout.payments.texts import fit
+from providers import PROVIDERS
 from providers.agreements import Agreement as Agreed
 from providers.base import (
     Charge,
@@ -231,15 +232,26 @@ def _known(customer: dict[str, Any]) -> dict[str, str]:
 
 
 def methods_for(order: Order) -> list[Account]:
-    """The enabled accounts that could take this order, in the merchant's sequence. Asks nobody."""
+    """The enabled accounts that could take this order, in the merchant's sequence. Asks nobody; `order` need not be
+    saved."""
     fitting = []
-    for account in Account.objects.filter(shop_id=order.shop_id, enabled=True):
+    for account in Account.objects.filter(shop_id=order.shop_id, enabled=True, provider__in=PROVIDERS):
         try:
             if not provider_for(account).refuses(prospective_charge(order, account)):
                 fitting.append(account)
         except Misconfigured as why:
             log.warning("account left out", account=account.name, why=str(why))
     return fitting
+
+
+def keeps_cards(order: Order, account: Account) -> bool:
+    """Could this order's customer leave a card with the payment? Asks nobody; `order` need not be saved."""
+    if not order.customer_reference() or order.kind != Kind.ONE_OFF:
+        return False
+    if Kind.SAVE_CARD not in account.provider_class.kinds:
+        return False
+    charge = replace(prospective_charge(order, account), save_card=True)
+    return not provider_for(account).refuses(charge)
 
 
 def aware(moment: datetime) -> str:

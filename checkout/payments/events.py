@@ -7,7 +7,7 @@ from django.db.models import Max
 from django.dispatch import Signal
 from django.utils import timezone
 
-from checkout.models import Order, ShopEvent
+from checkout.models import Order, Payment, ShopEvent
 from checkout.payments.snapshot import order_snapshot
 
 # Sent after the commit with `event_id`: whoever carries webhooks may go at once instead of waiting for the sweep.
@@ -16,8 +16,8 @@ owed = Signal()
 HEAD_START = timedelta(seconds=20)
 
 
-def owe(order: Order, type_: str) -> None:
-    """Promise the shop an event of `type_` about `order` as it stands in this transaction."""
+def owe(order: Order, type_: str, *, about: Payment | None = None) -> None:
+    """Promise the shop an event of `type_` about `order` as it stands in this transaction, and about that attempt."""
     if not order.shop.webhook_url:
         return
     now = timezone.now()
@@ -32,7 +32,7 @@ def owe(order: Order, type_: str) -> None:
             "type": type_,
             "timestamp": now.isoformat(),
             "sequence": sequence,
-            "data": order_snapshot(order),
+            "data": order_snapshot(order, about=about),
         },
     )
     # Robust: what was committed stays done, even if nobody can be told of it at this moment. The sweep will.

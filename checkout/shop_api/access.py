@@ -1,32 +1,37 @@
-"""Which shop is asking, and is that order, link, card or agreement its own? It is the shop of the bearer key."""
+"""Which shop is asking, may its key do that, and is that order its own? It is the shop of the bearer key."""
 
-from datetime import timedelta
+from typing import cast
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils import timezone
 from ninja.security import HttpBearer
 
-from checkout.models import Agreement, ApiKey, Invitation, Order, SavedCard, Shop
+from checkout.models import Agreement, ApiKey, Invitation, Operation, Order, SavedCard, Shop
 from checkout.shop_api.problems import Problem
 
-# Often enough to see which key is still in use; not a write for each request.
-NOTED_EVERY = timedelta(minutes=1)
 _LONGEST_ID = 18  # digits that every database's integers hold
 
 
 class ShopKey(HttpBearer):
-    """`Authorization: Bearer gk_...`; `request.auth` becomes the shop."""
+    """`Authorization: Bearer gk_...`; `request.auth` becomes the shop. The key was looked up at the door."""
+
+    def __init__(self, scope: str) -> None:
+        super().__init__()
+        self.scope = scope  # "" for any key
 
     def authenticate(self, request: HttpRequest, token: str) -> Shop | None:
-        key = ApiKey.find(token.strip())
+        key: ApiKey | None = request.api_key  # type: ignore[attr-defined]  # put there at the door
         if key is None:
             return None
-        now = timezone.now()
-        if key.last_used_at is None or key.last_used_at < now - NOTED_EVERY:
-            stale = Q(last_used_at=None) | Q(last_used_at__lt=now - NOTED_EVERY)
-            ApiKey.objects.filter(stale, pk=key.pk).update(last_used_at=now)
+        if self.scope and self.scope not in key.scopes:
+            why = f"This key may not do that: it has no scope “{self.scope}”."
+            raise Problem(403, "scope-missing", why, scope=self.scope)
         return key.shop
+
+
+def key_of(request: HttpRequest) -> ApiKey:
+    """The key of a request that was let in."""
+    return cast(ApiKey, request.api_key)  # type: ignore[attr-defined]
 
 
 def shop_of(request: HttpRequest) -> Shop:
@@ -52,6 +57,14 @@ def own_link(order: Order, link_id: str) -> Invitation:
     if link is None:
         raise Problem(404, "no-such-link", "This order has no payment link with this id.")
     return link
+
+
+def own_operation(order: Order, operation_id: str) -> Operation:
+    rows = Operation.objects.select_related("payment").filter(payment__order=order)
+    operation = rows.filter(pk=operation_id).first() if _is_number(operation_id) else None
+    if operation is None:
+        raise Problem(404, "no-such-operation", "This order has no operation with this id.")
+    return operation
 
 
 def own_agreement(request: HttpRequest, number: str) -> Agreement:

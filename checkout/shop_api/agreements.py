@@ -8,8 +8,8 @@ no provider is asked inside one. The same request is answered with its charge as
 from typing import Any, Literal
 
 from django.db.models import Q
-from django.http import HttpRequest
-from ninja import Query, Router
+from django.http import HttpRequest, HttpResponse
+from ninja import Query
 
 from checkout.models import Agreement, Order, Payment
 from checkout.payments.agreement_charge import charge_again
@@ -20,9 +20,11 @@ from checkout.payments.snapshot import agreement_snapshot, order_snapshot
 from checkout.payments.start import NotPayable
 from checkout.payments.timeline import Who
 from checkout.shop_api.access import agreements_of, own_agreement, shop_of
-from checkout.shop_api.idempotency import REPLAY, fingerprint, key_header, once, release
+from checkout.shop_api.idempotency import REPLAY, claimed, fingerprint, key_header, once, release
+from checkout.shop_api.pages import CURSOR, LIMIT, page
 from checkout.shop_api.payments import answer_about, as_sentence
-from checkout.shop_api.problems import Problem, fields_problem
+from checkout.shop_api.problems import Problem
+from checkout.shop_api.routing import Router
 from checkout.shop_api.shapes import (
     AgreementOut,
     AgreementProblemOut,
@@ -38,49 +40,33 @@ from providers.money import Money
 
 router = Router(tags=["agreements"])
 
-AT_ONCE = 100
-_NONE = {401: ProblemOut, 404: ProblemOut}
-_PAGE = Query(AT_ONCE, ge=1, le=AT_ONCE, description=f"At most {AT_ONCE}.")
-
 
 @router.get(
     "/agreements",
-    response={200: AgreementsOut, 401: ProblemOut, 422: ProblemOut},
+    response={200: AgreementsOut, 422: ProblemOut},
     operation_id="find_agreements",
     summary="List agreements",
 )
 def find(
     request: HttpRequest,
+    response: HttpResponse,
     customer: str | None = Query(None, min_length=1, max_length=100, description="Your own reference."),
     kind: Literal["subscription", "payment_plan", "mandate"] | None = None,
     state: AgreementState | None = None,
-    before: str | None = Query(
-        None, description="The last id of the page before: go on with those before it."
-    ),
-    limit: int = _PAGE,
+    cursor: str | None = CURSOR,
+    limit: int = LIMIT,
 ) -> Any:
     """The newest first."""
-    found = agreements_of(shop_of(request)).order_by("-created_at", "-pk")
-    if customer is not None:
-        found = found.none() if "\0" in customer else found.filter(customer_reference=customer)
-    if kind is not None:
-        found = found.filter(kind=kind)
-    if state is not None:
-        found = found.filter(state=state)
-    if before is not None:
-        mine = agreements_of(shop_of(request))
-        last = None if "\0" in before else mine.filter(number=before).first()
-        if last is None:
-            raise fields_problem([("before", "you have no agreement with this id")])
-        found = found.filter(
-            Q(created_at__lt=last.created_at) | Q(created_at=last.created_at, pk__lt=last.pk)
-        )
-    return {"agreements": [agreement_snapshot(row) for row in found[:limit]]}
+    found = agreements_of(shop_of(request))
+    wanted = {"customer_reference": customer, "kind": kind, "state": state}
+    found = found.filter(**{name: value for name, value in wanted.items() if value is not None})
+    rows, following = page(request, response, found, by=("-created_at", "-pk"), cursor=cursor, limit=limit)
+    return {"agreements": [agreement_snapshot(row) for row in rows], "next_cursor": following}
 
 
 @router.get(
     "/agreements/{agreement_id}",
-    response={200: AgreementOut, **_NONE},
+    response={200: AgreementOut},
     operation_id="read_agreement",
     summary="Read an agreement",
 )
@@ -91,52 +77,58 @@ def read(request: HttpRequest, agreement_id: str) -> Any:
 
 @router.get(
     "/agreements/{agreement_id}/orders",
-    response={200: OrdersOut, **_NONE, 422: ProblemOut},
+    response={200: OrdersOut, 422: ProblemOut},
     operation_id="read_agreement_orders",
     summary="List an agreement's payments",
 )
 def read_orders(
     request: HttpRequest,
+    response: HttpResponse,
     agreement_id: str,
-    after: str | None = Query(None, description="The last id of the page before: go on with those after it."),
-    limit: int = _PAGE,
+    cursor: str | None = CURSOR,
+    limit: int = LIMIT,
 ) -> Any:
     """Each payment is an order: the one that began the agreement, then every further one in its sequence."""
     agreement = own_agreement(request, agreement_id)
-    found = (
-        Order.objects.filter(Q(agreement=agreement) | Q(pk=agreement.payment.order_id))
-        .select_related("shop", "agreement__account", "agreement__payment__order")
-        .order_by("pk")
+    found = Order.objects.filter(Q(agreement=agreement) | Q(pk=agreement.payment.order_id)).select_related(
+        "shop", "agreement__account", "agreement__payment__order"
     )
-    if after is not None:
-        last = None if "\0" in after else found.filter(number=after).first()
-        if last is None:
-            raise fields_problem([("after", "is no order of this agreement")])
-        found = found.filter(pk__gt=last.pk)
-    return {"orders": [order_snapshot(order) for order in found[:limit]]}
+    rows, following = page(request, response, found, by=("pk",), cursor=cursor, limit=limit)
+    return {"orders": [order_snapshot(order) for order in rows], "next_cursor": following}
 
 
 @router.post(
     "/agreements/{agreement_id}/end",
     response={
         200: AgreementOut,
-        **dict.fromkeys((400, 401, 404, 413, 415, 422), ProblemOut),
+        **dict.fromkeys((413, 415), ProblemOut),
         409: AgreementProblemOut,
     },
     operation_id="end_agreement",
     summary="End an agreement",
 )
-def end(request: HttpRequest, agreement_id: str, ending: EndAgreement) -> Any:
+def end(
+    request: HttpRequest,
+    response: HttpResponse,
+    agreement_id: str,
+    ending: EndAgreement,
+    idempotency_key: str = key_header("the agreement, as it is by then"),
+) -> Any:
     """The provider is asked to. What has ended already, or ends as asked, is answered as it is."""
     agreement = own_agreement(request, agreement_id)
+    with claimed(request, response, idempotency_key, ending.model_dump(mode="json")) as new:
+        return agreement_snapshot(_end(request, agreement, ending) if new else agreement)
+
+
+def _end(request: HttpRequest, agreement: Agreement, ending: EndAgreement) -> Agreement:
     if _ends_so(agreement, ending.when):
-        return agreement_snapshot(agreement)
+        return agreement
     try:
-        return agreement_snapshot(end_at_provider(agreement, ending.when, who=Who.SHOP))
+        return end_at_provider(agreement, ending.when, who=Who.SHOP)
     except NotEnded as no:
-        stands = own_agreement(request, agreement_id)
+        stands = own_agreement(request, agreement.number)
         if _ends_so(stands, ending.when):  # somebody else has just ended it
-            return agreement_snapshot(stands)
+            return stands
         was_asked = ending.when.value in stands.endings
         kind = "end-not-confirmed" if was_asked else "not-endable"
         raise _refusal(stands, kind, no) from None
@@ -146,7 +138,7 @@ def end(request: HttpRequest, agreement_id: str, ending: EndAgreement) -> Any:
     "/agreements/{agreement_id}/charges",
     response={
         201: OrderOut,
-        **dict.fromkeys((400, 401, 404, 413, 415, 422), ProblemOut),
+        **dict.fromkeys((413, 415), ProblemOut),
         409: AgreementProblemOut,
     },
     operation_id="charge_agreement",

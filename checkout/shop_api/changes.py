@@ -5,9 +5,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from ninja import Router
 
 from checkout.models import Order
 from checkout.payments.border import charge_for, provider_for
@@ -16,8 +15,10 @@ from checkout.payments.snapshot import order_snapshot
 from checkout.payments.timeline import Who
 from checkout.payments.wanted import wish_of
 from checkout.shop_api.access import own_order
+from checkout.shop_api.idempotency import claimed, key_header
 from checkout.shop_api.link_shapes import NewChange
 from checkout.shop_api.problems import FieldError, Problem, fields_problem
+from checkout.shop_api.routing import Router
 from checkout.shop_api.shapes import OrderOut, ProblemOut
 from providers.errors import Misconfigured
 from providers.money import Money
@@ -27,17 +28,28 @@ router = Router(tags=["orders"])
 
 @router.post(
     "/orders/{order_id}/change",
-    response={200: OrderOut, **dict.fromkeys((400, 401, 404, 409, 413, 415, 422), ProblemOut)},
+    response={200: OrderOut, **dict.fromkeys((409, 413, 415), ProblemOut)},
     operation_id="change_order",
     summary="Change an order's amount, or how long it is payable",
 )
-def change_order(request: HttpRequest, order_id: str, change: NewChange) -> Any:
-    """Takes as long as the provider of an open attempt takes to answer. An order that is as asked is answered as it is,
-    so there is no key."""
+def change_order(
+    request: HttpRequest,
+    response: HttpResponse,
+    order_id: str,
+    change: NewChange,
+    idempotency_key: str = key_header("the order, as it is by then"),
+) -> Any:
+    """Takes as long as the provider of an open attempt takes to answer. An order that is as asked is answered as it
+    is."""
     order = own_order(request, order_id)
-    if wrong := _disagreements(change) or _complaints(order, change):
-        raise fields_problem(wrong)
-    return order_snapshot(_change(order, change))
+    with claimed(
+        request, response, idempotency_key, change.model_dump(mode="json", exclude_unset=True)
+    ) as new:
+        if new:
+            if wrong := _disagreements(change) or _complaints(order, change):
+                raise fields_problem(wrong)
+            order = _change(order, change)
+    return order_snapshot(order)
 
 
 def _disagreements(asked: NewChange) -> list[FieldError]:

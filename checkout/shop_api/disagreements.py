@@ -22,7 +22,7 @@ def disagreements(order: NewOrder) -> list[FieldError]:
     if order.items and total != order.amount:
         found.append(("items", f"add up to {total}, and the amount is {order.amount}"))
     for slug, values in order.options.items():
-        found += _option_errors(slug, values)
+        found += option_errors(slug, values)
     return found
 
 
@@ -45,7 +45,7 @@ def agreed_as_json(order: NewOrder) -> dict[str, object]:
     return terms.terms_as_json(said) if said else {}
 
 
-def _option_errors(slug: str, values: dict[str, object]) -> list[FieldError]:
+def option_errors(slug: str, values: dict[str, object]) -> list[FieldError]:
     try:
         options_type = provider_class(slug).options_type
     except KeyError:

@@ -1,21 +1,15 @@
 """What may a shop ask of payment links and of an order's change, and what is it told of a link?"""
 
-from typing import Annotated, Any, Literal
+from typing import Literal
 from uuid import UUID
 
 from ninja import Schema
-from pydantic import AwareDatetime, BeforeValidator, Field
+from pydantic import Field
 
 from checkout.payments.links import LONGEST
-from checkout.shop_api.shapes import AmountOfSome, HoldMinutes, ProblemOut, Strict
+from checkout.shop_api.shapes import AmountOfSome, At, HoldMinutes, ListOut, Moment, ProblemOut, Strict
 
 Channel = Literal["copy", "email", "url", "mail", "sms", "whatsapp", "invoice"]
-
-
-def _written_out(value: Any) -> Any:
-    if not isinstance(value, str) or "T" not in value.upper():  # a number could be seconds, or milliseconds
-        raise ValueError("is not a time such as 2026-11-21T18:00:00Z")
-    return value
 
 
 class NewLink(Strict):
@@ -56,7 +50,7 @@ class NewChange(Strict):
     """What is left out stays as it is."""
 
     amount: AmountOfSome | None = Field(None, description="Minor units of the order's currency.")
-    expires_at: Annotated[AwareDatetime, BeforeValidator(_written_out)] | None = Field(
+    expires_at: Moment | None = Field(
         None, description="ISO 8601 with its offset, up to 90 days from now: how long the order is payable."
     )
     hold_minutes: HoldMinutes | None = Field(None, description="The same from now, instead of `expires_at`.")
@@ -88,14 +82,14 @@ class LinkOut(Schema):
     )
     error: str | None = Field(description="Why it was not sent, or its payment failed: for your own staff.")
     times: int = Field(description="How often it was sent; 0 of a link that you hand over.")
-    created_at: str
-    sent_at: str | None = Field(description="The last time; of a link that you hand over, when it was made.")
-    first_opened_at: str | None = Field(
+    created_at: At
+    sent_at: At | None = Field(description="The last time; of a link that you hand over, when it was made.")
+    first_opened_at: At | None = Field(
         description="When somebody, or somebody's mail program, followed a link of Guichet's own."
     )
 
 
-class LinksOut(Schema):
+class LinksOut(ListOut):
     links: list[LinkOut]
 
 

@@ -12,30 +12,36 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
-from ninja import Router
 
 from checkout.models import Invitation, Order
 from checkout.payments.links import NotSent, errors_of, invite, send_again, withdraw
 from checkout.payments.snapshot import order_snapshot
 from checkout.payments.timeline import Who
 from checkout.shop_api.access import links_of, own_link, own_order, shop_of
-from checkout.shop_api.idempotency import REPLAY, fingerprint, key_header, key_reused, once, release
+from checkout.shop_api.idempotency import (
+    REPLAY,
+    claimed,
+    fingerprint,
+    key_header,
+    key_reused,
+    once,
+    release,
+)
 from checkout.shop_api.link_asked import disagreements_of_link, is_for, sender, ways_for, words_of
 from checkout.shop_api.link_shapes import ChannelsOut, LinkOut, LinkProblemOut, LinksOut, NewLink
+from checkout.shop_api.pages import CURSOR, LIMIT, page
 from checkout.shop_api.payments import as_sentence
 from checkout.shop_api.problems import Problem, fields_problem
+from checkout.shop_api.routing import Router
 from checkout.shop_api.shapes import ProblemOut
 from checkout.templatetags.qr import qr_code
 
 router = Router(tags=["payment links"])
 
-AT_ONCE = 100
-_NONE = {401: ProblemOut, 404: ProblemOut}
-
 
 @router.get(
     "/orders/{order_id}/channels",
-    response={200: ChannelsOut, **_NONE},
+    response={200: ChannelsOut},
     operation_id="read_channels",
     summary="List the ways to send a link",
 )
@@ -46,11 +52,10 @@ def read_channels(request: HttpRequest, order_id: str) -> Any:
 
 @router.post(
     "/orders/{order_id}/links",
-    response={201: LinkOut, 409: LinkProblemOut, 422: LinkProblemOut, **_NONE,
-              **dict.fromkeys((400, 413, 415), ProblemOut)},
+    response={201: LinkOut, 409: LinkProblemOut, 422: LinkProblemOut, 413: ProblemOut, 415: ProblemOut},
     operation_id="create_link",
     summary="Make a payment link, and have it sent",
-)  # fmt: skip
+)
 def create(
     request: HttpRequest,
     order_id: str,
@@ -118,18 +123,26 @@ def _answer_about(order: Order, made: Invitation) -> HttpResponse:
 
 @router.get(
     "/orders/{order_id}/links",
-    response={200: LinksOut, **_NONE},
+    response={200: LinksOut, 422: ProblemOut},
     operation_id="read_links",
     summary="List an order's payment links",
-    description=f"The newest first, {AT_ONCE} at most. Asks nobody.",
 )
-def read_all(request: HttpRequest, order_id: str) -> Any:
-    return {"links": [link_snapshot(link) for link in links_of(own_order(request, order_id))[:AT_ONCE]]}
+def read_all(
+    request: HttpRequest,
+    response: HttpResponse,
+    order_id: str,
+    cursor: str | None = CURSOR,
+    limit: int = LIMIT,
+) -> Any:
+    """The newest first. Asks nobody."""
+    found = links_of(own_order(request, order_id))
+    rows, following = page(request, response, found, by=("-pk",), cursor=cursor, limit=limit)
+    return {"links": [link_snapshot(link) for link in rows], "next_cursor": following}
 
 
 @router.get(
     "/orders/{order_id}/links/{link_id}",
-    response={200: LinkOut, **_NONE},
+    response={200: LinkOut},
     operation_id="read_link",
     summary="Read a payment link",
 )
@@ -140,7 +153,7 @@ def read(request: HttpRequest, order_id: str, link_id: str) -> Any:
 
 @router.get(
     "/orders/{order_id}/links/{link_id}/qr.svg",
-    response=_NONE,
+    response={},
     operation_id="read_link_qr",
     url_name="link_qr",
     summary="The QR code of a payment link",
@@ -165,7 +178,7 @@ def read_qr(request: HttpRequest, order_id: str, link_id: str) -> Any:
 
 @router.post(
     "/orders/{order_id}/links/{link_id}/send",
-    response={200: LinkOut, 400: ProblemOut, **_NONE, 409: LinkProblemOut, 422: LinkProblemOut},
+    response={200: LinkOut, 409: LinkProblemOut, 422: LinkProblemOut},
     operation_id="send_link",
     summary="Send a payment link again",
 )
@@ -194,19 +207,27 @@ def send(
 
 @router.post(
     "/orders/{order_id}/links/{link_id}/withdraw",
-    response={200: LinkOut, **_NONE, 409: LinkProblemOut},
+    response={200: LinkOut, 409: LinkProblemOut, 422: LinkProblemOut},
     operation_id="withdraw_link",
     summary="Withdraw a payment link",
 )
-def take_back(request: HttpRequest, order_id: str, link_id: str) -> Any:
+def take_back(
+    request: HttpRequest,
+    response: HttpResponse,
+    order_id: str,
+    link_id: str,
+    idempotency_key: str = key_header("the link, as it is by then"),
+) -> Any:
     """Nothing can be paid by it any more; the order itself stays payable. The provider is told first, and money that
     came before wins. A withdrawn link is answered as it is."""
     order = own_order(request, order_id)
     link = own_link(order, link_id)
-    try:
-        withdraw(link, who=Who.SHOP)
-    except NotSent as no:
-        raise _refusal(no, "link-not-withdrawn", order, link) from None
+    with claimed(request, response, idempotency_key) as new:
+        if new:
+            try:
+                withdraw(link, who=Who.SHOP)
+            except NotSent as no:
+                raise _refusal(no, "link-not-withdrawn", order, link) from None
     return link_snapshot(own_link(order, link_id))
 
 

@@ -8,7 +8,6 @@ makes another. It is good for one order: the same word at another order is anoth
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from ninja import Router
 
 from checkout.models import Account, Order, Payment, SavedCard, Shop
 from checkout.payments.cards import occasions_of
@@ -19,17 +18,16 @@ from checkout.shop_api.access import no_such_card, own_card, own_order, shop_of
 from checkout.shop_api.accounts import is_there, named, only_one
 from checkout.shop_api.idempotency import REPLAY, key_header, key_reused
 from checkout.shop_api.problems import Problem, fields_problem
+from checkout.shop_api.routing import Router
 from checkout.shop_api.shapes import NewPayment, OrderOut, ProblemOut
 from checkout.states import State
 
 router = Router(tags=["payments"])
 
-_REFUSALS = dict.fromkeys((400, 401, 404, 409, 413, 415, 422), ProblemOut)
-
 
 @router.post(
     "/orders/{order_id}/payments",
-    response={201: OrderOut, **_REFUSALS},
+    response={201: OrderOut, **dict.fromkeys((409, 413, 415), ProblemOut)},
     operation_id="create_payment",
     summary="Open a payment, or charge a saved card",
 )

@@ -1,30 +1,34 @@
 """How does the shop API say no? As RFC 9457 problems, which name every field that is not right."""
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import wraps
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
-from django.core.exceptions import RequestDataTooBig
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpResponse, JsonResponse
 from ninja.errors import ValidationError
 
 FieldError = tuple[str, str]  # the field's path, "items.0.quantity", and what is wrong with it
-
-View = Callable[..., HttpResponse]
 
 
 class Problem(Exception):
     """A refusal. `kind` is its stable name, for programs; `detail` is for people; `more` goes along as it is."""
 
     def __init__(
-        self, status: int, kind: str, detail: str, *, errors: Sequence[FieldError] = (), **more: Any
+        self,
+        status: int,
+        kind: str,
+        detail: str,
+        *,
+        errors: Sequence[FieldError] = (),
+        headers: Mapping[str, str] | None = None,
+        **more: Any,
     ) -> None:
         super().__init__(detail)
         self.status = status
         self.kind = kind
         self.detail = detail
         self.errors = errors
+        self.headers = headers or {}
         self.more = more
 
     def answer(self) -> HttpResponse:
@@ -36,7 +40,9 @@ class Problem(Exception):
             "errors": [{"field": field[:200], "message": message} for field, message in self.errors],
             **self.more,
         }
-        response = JsonResponse(body, status=self.status, content_type="application/problem+json")
+        response = JsonResponse(
+            body, status=self.status, content_type="application/problem+json", headers=self.headers
+        )
         if self.status == HTTPStatus.UNAUTHORIZED:
             response["WWW-Authenticate"] = 'Bearer realm="shop API"'
         return response
@@ -66,28 +72,6 @@ def sentence(problem: Mapping[str, Any]) -> str:
     """What pydantic found, in words for the shop."""
     plain = {"missing": "is missing", "extra_forbidden": "is not a field there"}.get(problem["type"])
     return plain or problem["msg"].removeprefix("Value error, ")
-
-
-def in_problems(view: View) -> View:
-    """What the framework itself refuses becomes a problem too, and no answer is kept by anyone on the way: it holds
-    the address of a payment page."""
-
-    @wraps(view)
-    def answered(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        try:
-            response = view(request, *args, **kwargs)
-        except RequestDataTooBig:
-            response = too_large().answer()
-        except Http404:
-            response = nothing_here().answer()
-        if response.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-            allowed = ", ".join(sorted(response["Allow"].split(", ")))
-            response = Problem(405, "method-not-allowed", f"This address takes {allowed}.").answer()
-            response["Allow"] = allowed
-        response["Cache-Control"] = "no-store"
-        return response
-
-    return answered
 
 
 def nothing_here() -> Problem:

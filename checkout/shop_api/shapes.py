@@ -1,6 +1,6 @@
 """What may a shop send, and what is it sent? Every field with its limits; amounts are integers in minor units."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal, Required
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -10,7 +10,16 @@ from babel.numbers import list_currencies
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.core.validators import validate_email
 from ninja import Schema
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StrictInt
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictInt,
+)
 from typing_extensions import TypedDict  # pydantic takes no other before Python 3.12
 
 from checkout.payments.change import LONGEST_HOLD
@@ -22,13 +31,13 @@ _COUNTRIES = Locale("en").territories
 _MAX_METADATA = 20
 
 
-def _currency(code: str) -> str:
+def currency_code(code: str) -> str:
     if code not in _CURRENCIES:
         raise ValueError("is not an ISO 4217 currency code, such as EUR")
     return code
 
 
-def _country(code: str) -> str:
+def country_code(code: str) -> str:
     if code and (len(code) != 2 or not code.isalpha() or code not in _COUNTRIES):
         raise ValueError("is not an ISO 3166-1 alpha-2 country code, such as FR")
     return code
@@ -58,6 +67,19 @@ def _web_address(address: str) -> str:
     return address
 
 
+def _written_out(value: Any) -> Any:
+    if not isinstance(value, str) or "T" not in value.upper():  # a number could be seconds, or milliseconds
+        raise ValueError("is not a time such as 2026-11-21T18:00:00Z")
+    return value
+
+
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("is beyond the times that can be told") from None
+
+
 def _metadata(values: dict[str, Any]) -> dict[str, Any]:
     if len(values) > _MAX_METADATA:
         raise ValueError(f"holds more than {_MAX_METADATA} names")
@@ -73,6 +95,10 @@ MetadataName = Annotated[str, Field(min_length=1, max_length=40)]
 MetadataValue = (
     StrictBool | Annotated[StrictInt, Field(ge=-(2**53), le=2**53)] | Annotated[str, Field(max_length=500)]
 )
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_written_out), AfterValidator(_in_utc)]
+At = Annotated[str, Field(json_schema_extra={"format": "date-time"})]  # as we tell it
 
 
 class Strict(BaseModel):
@@ -98,7 +124,7 @@ class NewCustomer(Strict):
     city: Line = ""
     postal_code: str = Field("", max_length=20)
     state: Line = ""
-    country: Annotated[str, AfterValidator(_country)] = Field("", description="ISO 3166-1 alpha-2.")
+    country: Annotated[str, AfterValidator(country_code)] = Field("", description="ISO 3166-1 alpha-2.")
 
 
 class NewPeriod(Strict):
@@ -141,7 +167,7 @@ class NewOrder(Strict):
         min_length=1, max_length=100, description="The shop's own, used for one order only."
     )
     amount: Amount = Field(description="Minor units: 4299 is 42.99 EUR, and 4299 JPY.")
-    currency: Annotated[str, AfterValidator(_currency)] = Field(description="ISO 4217, such as EUR.")
+    currency: Annotated[str, AfterValidator(currency_code)] = Field(description="ISO 4217, such as EUR.")
     kind: Kind = Kind.ONE_OFF
     terms: NewTerms | None = Field(
         None, description="Of a subscription or a payment plan; `amount` is then what is due today."
@@ -223,7 +249,7 @@ class ChargebackOut(Schema):
     currency: str
     status: str = Field(description="The provider's word.")
     reason: str = Field(description="The card scheme's reason code.")
-    at: str | None
+    at: At | None
 
 
 class PaymentOut(Schema):
@@ -271,7 +297,7 @@ class NextEventOut(Schema):
     what: str = Field(
         description="The provider's word in our spelling: trial, free_trial, initial, bill, end."
     )
-    at: str
+    at: At
 
 
 class AgreementOut(Schema):
@@ -288,9 +314,9 @@ class AgreementOut(Schema):
     currency: str
     terms: TermsOut | None
     next_event: NextEventOut | None
-    began_at: str | None
-    ended_at: str | None
-    expires_at: str | None
+    began_at: At | None
+    ended_at: At | None
+    expires_at: At | None
     may_charge: bool = Field(description="May you charge it once more now?")
     endings: list[str] = Field(description="How you may end it now: now, period_end. Empty: you cannot.")
     order: str = Field(description="The id of the order that began it.")
@@ -314,18 +340,26 @@ class OrderOut(Schema):
     )
     needs_attention: bool
     pay_url: str = Field(description="Where to send the shopper. Who has it can see and pay the order.")
-    created_at: str
-    expires_at: str
-    paid_at: str | None
+    created_at: At
+    expires_at: At
+    paid_at: At | None
     payment: PaymentOut | None
 
 
-class OrdersOut(Schema):
+class ListOut(Schema):
+    """One page of a list."""
+
+    next_cursor: str | None = Field(
+        description="Send it as `cursor` for the next page; null on the last one."
+    )
+
+
+class OrdersOut(ListOut):
     orders: list[OrderOut]
 
 
 class ProblemOut(Schema):
-    """RFC 9457, sent as application/problem+json."""
+    """RFC 9457, sent as application/problem+json. `type` is its stable name, for programs."""
 
     type: str
     title: str
@@ -337,8 +371,12 @@ class ProblemOut(Schema):
     )
 
 
-class AgreementsOut(Schema):
+class AgreementsOut(ListOut):
     agreements: list[AgreementOut]
+
+
+class ScopeProblemOut(ProblemOut):
+    scope: str = Field(description="The one that the key has not.")
 
 
 class AgreementProblemOut(ProblemOut):
@@ -356,11 +394,11 @@ class SavedCardOut(Schema):
     last4: str
     expiry_month: int | None
     expiry_year: int | None
-    consented_at: str
+    consented_at: At
     occasions: list[str] = Field(
         description="For what you may charge it, the customer away. Empty: you cannot."
     )
 
 
-class SavedCardsOut(Schema):
+class SavedCardsOut(ListOut):
     saved_cards: list[SavedCardOut]

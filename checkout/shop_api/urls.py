@@ -2,27 +2,31 @@
 
 from typing import Any
 
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.urls import path, re_path
 from django.views.decorators.csrf import csrf_exempt
-from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
-from checkout.shop_api import agreements, changes, links, orders, payments, saved_cards
-from checkout.shop_api.access import ShopKey
-from checkout.shop_api.problems import Problem, from_ninja, in_problems, nothing_here
+from checkout.shop_api import (
+    agreements,
+    changes,
+    events,
+    keys,
+    links,
+    methods,
+    operations,
+    orders,
+    payments,
+    saved_cards,
+)
+from checkout.shop_api.door import at_the_door, not_now
+from checkout.shop_api.openapi import ShopAPI
+from checkout.shop_api.problems import Problem, from_ninja, nothing_here
 from checkout.shop_api.wire import OneObject
 
-api = NinjaAPI(
-    title="Guichet shop API",
-    version="1",
-    description="Orders in; what became of them, back. Amounts are integers in the currency's minor units.",
-    urls_namespace="shop_api",
-    auth=ShopKey(),
-    parser=OneObject(),
-    docs_url=None,
-)
-for _part in (orders, changes, payments, links, saved_cards, agreements):
+api = ShopAPI(urls_namespace="shop_api", parser=OneObject(), docs_url=None)
+for _part in (keys, methods, orders, changes, payments, operations, links, saved_cards, agreements, events):
     api.add_router("", _part.router)
 
 
@@ -49,8 +53,14 @@ def _refused(request: HttpRequest, error: HttpError) -> HttpResponse:
     return Problem(error.status_code, "refused", str(error)).answer()
 
 
+@api.exception_handler(OperationalError)
+@api.exception_handler(InterfaceError)
+def _not_now(request: HttpRequest, error: Exception) -> HttpResponse:
+    return not_now(error).answer()
+
+
 @csrf_exempt
-@in_problems
+@at_the_door
 def _nothing_here(request: HttpRequest, **kwargs: Any) -> HttpResponse:
     return nothing_here().answer()
 
@@ -58,6 +68,6 @@ def _nothing_here(request: HttpRequest, **kwargs: Any) -> HttpResponse:
 _patterns, _app, _namespace = api.urls
 for _pattern in _patterns:
     if _pattern.callback is not None:
-        _pattern.callback = in_problems(_pattern.callback)
+        _pattern.callback = at_the_door(_pattern.callback)
 
 urlpatterns = [path("v1/", (_patterns, _app, _namespace)), re_path(r"", _nothing_here)]

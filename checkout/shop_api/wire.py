@@ -6,12 +6,17 @@ import math
 from typing import Any, NoReturn
 
 from django.http import HttpRequest
+from django.utils.datastructures import MultiValueDict
 from ninja.parser import Parser
 
 from checkout.shop_api.problems import Problem, fields_problem, too_large
 
 MAX_BODY_BYTES = 64 * 1024
 MAX_DEPTH = 12
+
+
+class NotAnObject(ValueError):
+    """`str()` says what it is instead."""
 
 
 class OneObject(Parser):
@@ -23,16 +28,36 @@ class OneObject(Parser):
         if len(request.body) > MAX_BODY_BYTES:
             raise too_large()
         try:
-            value = json.loads(
-                request.body.decode("utf-8"), object_pairs_hook=_names_once, parse_constant=_no_constant
-            )
-        except (ValueError, RecursionError) as why:
-            what = "it nests too deep" if isinstance(why, RecursionError) else str(why)
-            raise Problem(400, "not-json", f"The body is not JSON: {what}.") from None
-        if not isinstance(value, dict):
-            raise Problem(400, "not-json", "The body is JSON, but not an object.")
-        _sound(value, [])
-        return value
+            return object_of(request.body)
+        except NotAnObject as why:
+            raise Problem(400, "not-json", f"The body is {why}.") from None
+
+    def parse_querydict(
+        self, data: MultiValueDict[str, Any], list_fields: list[str], request: HttpRequest
+    ) -> dict[str, Any]:
+        """Each name once, and no NUL in any value, which PostgreSQL compares with nothing."""
+        for name, values in data.lists():
+            if len(values) > 1 and name not in list_fields:
+                raise _at([name], "is given twice")
+            if any("\0" in str(value) for value in values):
+                raise _at([name], "holds a character that no text has (NUL)")
+        found: dict[str, Any] = super().parse_querydict(data, list_fields, request)
+        return found
+
+
+def object_of(written: bytes, *path: str) -> dict[str, Any]:
+    """NotAnObject when it is none; a Problem where something in it, below `path`, cannot be."""
+    try:
+        value = json.loads(
+            written.decode("utf-8"), object_pairs_hook=_names_once, parse_constant=_no_constant
+        )
+    except (ValueError, RecursionError) as why:
+        what = "it nests too deep" if isinstance(why, RecursionError) else str(why)
+        raise NotAnObject(f"not JSON: {what}") from None
+    if not isinstance(value, dict):
+        raise NotAnObject("JSON, but not an object")
+    _sound(value, list(path))
+    return value
 
 
 def _names_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

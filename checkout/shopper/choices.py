@@ -1,15 +1,15 @@
 """In which ways may this shopper pay this order? The merchant's methods, and the customer's own cards first."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from checkout.models import Account, Order, Payment, SavedCard
-from checkout.payments.border import methods_for, prospective_charge, provider_for
+from checkout.payments.border import keeps_cards, methods_for, provider_for
 from checkout.payments.cards import cards_for
 from checkout.payments.settle import can_go_on
-from providers.base import OWN_PAGE, Kind
+from providers.base import OWN_PAGE
 
 _LOOK = ("brand", "last4", "expiry_month", "expiry_year")
 
@@ -96,16 +96,7 @@ def _has_expired(card: SavedCard) -> bool:
 
 
 def _new_card(order: Order, account: Account) -> Option:
-    keeps = _keeps(order, account)
+    keeps = keeps_cards(order, account)
     # Asked once: not again here when the shop has asked, or the provider's own form is going to.
     asks = keeps and not order.keep_card and not provider_for(account).asks_consent()
     return Option(account, keeps=keeps, can_keep=asks)
-
-
-def _keeps(order: Order, account: Account) -> bool:
-    if not order.customer_reference() or order.kind != Kind.ONE_OFF:
-        return False
-    if Kind.SAVE_CARD not in account.provider_class.kinds:
-        return False
-    charge = replace(prospective_charge(order, account), save_card=True)
-    return not provider_for(account).refuses(charge)

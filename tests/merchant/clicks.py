@@ -19,7 +19,7 @@ def said(answer: Any) -> str:
     return str(last)
 
 
-def do(client: Client, row: Any, action: str, **typed: str) -> str:
+def do(client: Client, row: Any, action: str, **typed: str | list[str]) -> str:
     """POST, and the message it ended in."""
     answer = client.post(address(row, action), typed)
     assert answer.status_code == 302, answer.content.decode()

@@ -280,7 +280,8 @@ def test_a_card_is_removed_with_its_token(client: Client, shop: Shop, account: A
 
 def test_an_api_key_is_shown_once_and_a_double_click_makes_one(client: Client, shop: Shop) -> None:
     once = hidden(client.get(address(shop, "issue-key")).content.decode(), "once")
-    shown = [client.post(address(shop, "issue-key"), {"name": "till", "once": once}) for _click in range(2)]
+    typed = {"name": "till", "once": once, "scopes": ["read"]}
+    shown = [client.post(address(shop, "issue-key"), typed) for _click in range(2)]
     keys = {re.search(r"gk_[\w-]{43}", answer.content.decode())[0] for answer in shown}  # type: ignore[index]
     assert len(keys) == 1
     assert "no-store" in shown[0].headers["Cache-Control"]
@@ -294,7 +295,7 @@ def test_an_api_key_is_shown_once_and_a_double_click_makes_one(client: Client, s
     assert do(client, row, "revoke").startswith("The key is revoked")
     assert ApiKey.find(key) is None
     assert do(client, row, "revoke") == "The key was revoked before."
-    assert "is revoked" in do(client, shop, "issue-key", name="till", once=once)
+    assert "is revoked" in do(client, shop, "issue-key", name="till", once=once, scopes=["read"])
 
 
 def test_a_form_for_a_secret_does_not_last(
@@ -302,7 +303,7 @@ def test_a_form_for_a_secret_does_not_last(
 ) -> None:
     once = hidden(client.get(address(shop, "issue-key")).content.decode(), "once")
     monkeypatch.setattr("checkout.merchant.onetime.GOOD_FOR_SECONDS", -1)
-    answer = client.post(address(shop, "issue-key"), {"name": "till", "once": once})
+    answer = client.post(address(shop, "issue-key"), {"name": "till", "once": once, "scopes": ["read"]})
     assert "This form is too old." in answer.content.decode()
     assert ApiKey.objects.count() == 0
 
@@ -339,6 +340,7 @@ def test_whoever_may_only_look_does_nothing(viewer: Client, shop: Shop, account:
         (SavedCard.objects.first(), "charge"),
         (order, "charge"),
         (ApiKey.objects.first(), "revoke"),
+        (ApiKey.objects.first(), "replace"),
         (shop, "issue-key"),
         (shop, "new-secret"),
     ]

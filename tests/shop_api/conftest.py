@@ -1,8 +1,11 @@
 """A shop with a key, and its software."""
 
+import itertools
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.http import HttpResponse
@@ -12,6 +15,8 @@ from django.utils import timezone
 from checkout.models import Account, ApiKey, SavedCard, Shop
 from providers import PROVIDERS
 from tests.scripted import Script, install, make_shop
+
+_keys = itertools.count(1)
 
 GOOD = {"reference": "basket-1", "amount": 4299, "currency": "EUR"}
 
@@ -23,8 +28,15 @@ class Caller:
     shop: Shop
     key: str
 
-    def call(self, verb: str, path: str, body: Any = None, **headers: str) -> HttpResponse:
-        sent = {"Authorization": f"Bearer {self.key}", **{n.replace("_", "-"): v for n, v in headers.items()}}
+    def call(self, verb: str, path: str, body: Any = None, **headers: str | None) -> HttpResponse:
+        """With a new Idempotency-Key for each write, where none is given; None sends it without."""
+        given = {
+            "Authorization": f"Bearer {self.key}",
+            **{n.replace("_", "-"): v for n, v in headers.items()},
+        }
+        if verb == "POST":
+            given.setdefault("Idempotency-Key", f"new-{next(_keys)}")
+        sent = {name: value for name, value in given.items() if value is not None}
         kind = sent.pop("Content-Type", "application/json")
         data = body if isinstance(body, bytes) else json.dumps(body).encode() if body is not None else b""
         client: Any = Client(enforce_csrf_checks=True)
@@ -63,6 +75,21 @@ def problem(answer: HttpResponse, status: int) -> dict[str, str]:
     assert told["title"]
     assert told["detail"]
     return {error["field"]: error["message"] for error in told["errors"]}
+
+
+def pages_of(caller: Caller, path: str, limit: int) -> list[dict[str, Any]]:
+    """A list from its first page to its last. The header and the body name the same next page."""
+    pages: list[dict[str, Any]] = []
+    where: str | None = f"{path}{'&' if '?' in path else '?'}limit={limit}"
+    while where is not None:
+        answer = caller.call("GET", where)
+        assert answer.status_code == 200, answer.content
+        pages.append(json.loads(answer.content))
+        link = re.fullmatch(r'<http://[^/]+/api/v1/([^>]+)>; rel="next"', answer.get("Link", ""))
+        where = link[1] if link else None
+        named = parse_qs(urlsplit(where).query)["cursor"] if where else [None]
+        assert named == [pages[-1]["next_cursor"]]
+    return pages
 
 
 def caller_for(shop: Shop) -> Caller:

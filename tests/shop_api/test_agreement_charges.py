@@ -260,5 +260,5 @@ def test_a_key_that_is_none(caller: Caller, agreement: Agreement, key: str) -> N
 
 
 def test_the_key_is_asked_for(caller: Caller, agreement: Agreement) -> None:
-    answer = caller.call("POST", f"agreements/{agreement.number}/charges", MORE)
+    answer = caller.call("POST", f"agreements/{agreement.number}/charges", MORE, Idempotency_Key=None)
     assert problem(answer, 400) == {"Idempotency-Key": "is missing"}

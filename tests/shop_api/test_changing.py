@@ -300,7 +300,19 @@ def test_the_openapi_page_promises_what_is_answered(caller: Caller, number: str)
     page = json.loads(caller.call("GET", "openapi.json").content)
     said = page["paths"]["/api/v1/orders/{order_id}/change"]["post"]
     assert said["operationId"] == "change_order"
-    assert sorted(said["responses"]) == ["200", "400", "401", "404", "409", "413", "415", "422"]
+    assert sorted(said["responses"]) == [
+        "200",
+        "400",
+        "401",
+        "403",
+        "404",
+        "409",
+        "413",
+        "415",
+        "422",
+        "429",
+        "503",
+    ]
     schemas = page["components"]["schemas"]
     held = schemas["NewOrder"]["properties"]["hold_minutes"]
     assert held["anyOf"][0]["maximum"] == 129_600

@@ -454,17 +454,19 @@ def test_the_openapi_page_promises_what_is_answered(caller: Caller, account: Acc
         if "/links" in path or path.endswith("/channels")
         for call in verbs.values()
     }
+    reading = ["200", "401", "403", "404", "429", "503"]
+    writing = ["400", "401", "403", "404", "409", "422", "429", "503"]
     assert said == {
-        "read_channels": ["200", "401", "404"],
-        "create_link": ["201", "400", "401", "404", "409", "413", "415", "422"],
-        "read_links": ["200", "401", "404"],
-        "read_link": ["200", "401", "404"],
-        "read_link_qr": ["200", "401", "404"],
-        "send_link": ["200", "400", "401", "404", "409", "422"],
-        "withdraw_link": ["200", "401", "404", "409"],
+        "read_channels": reading,
+        "create_link": sorted(["201", "413", "415", *writing]),
+        "read_links": sorted(["422", *reading]),
+        "read_link": reading,
+        "read_link_qr": reading,
+        "send_link": ["200", *writing],
+        "withdraw_link": ["200", *writing],
     }
     qr = page["paths"][f"{one}/qr.svg"]["get"]["responses"]
     assert list(qr["200"]["content"]) == ["image/svg+xml"]
-    assert list(qr["404"]["content"]) == ["application/json"]
+    assert list(qr["404"]["content"]) == ["application/problem+json"]
     states = page["components"]["schemas"]["LinkOut"]["properties"]["state"]["description"]
     assert [state for state in Invitation.Standing.values if state not in states] == []

@@ -147,7 +147,9 @@ def test_a_key_that_is_none(caller: Caller, key: str) -> None:
 
 
 def test_the_key_is_asked_for(caller: Caller) -> None:
-    assert problem(caller.call("POST", "orders", GOOD), 400) == {"Idempotency-Key": "is missing"}
+    assert problem(caller.call("POST", "orders", GOOD, Idempotency_Key=None), 400) == {
+        "Idempotency-Key": "is missing"
+    }
 
 
 def test_a_reference_is_used_for_one_order(caller: Caller) -> None:
@@ -156,9 +158,22 @@ def test_a_reference_is_used_for_one_order(caller: Caller) -> None:
     assert Order.objects.count() == 1
 
 
-def test_finding_needs_a_reference(caller: Caller) -> None:
-    assert set(problem(caller.call("GET", "orders"), 422)) == {"reference"}
-    assert json.loads(caller.call("GET", "orders?reference=%00").content) == {"orders": []}
+@pytest.mark.parametrize(
+    ("query", "named"),
+    [
+        ("reference=", "reference"),
+        ("reference=%00", "reference"),
+        ("reference=a&reference=b", "reference"),
+        ("state=gone", "state"),
+        ("created_from=2026-11-21", "created_from"),
+        ("created_to=1800000000", "created_to"),
+        ("created_to=0001-01-01T00:00:00%2B14:00", "created_to"),
+        ("limit=101", "limit"),
+        ("cursor=x", "cursor"),
+    ],
+)
+def test_a_wrong_word_in_a_query_is_named(caller: Caller, query: str, named: str) -> None:
+    assert set(problem(caller.call("GET", f"orders?{query}"), 422)) == {named}
 
 
 @pytest.mark.parametrize(

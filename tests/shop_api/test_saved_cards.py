@@ -58,12 +58,12 @@ def test_what_cannot_be_charged_says_so(caller: Caller) -> None:
     assert [card["occasions"] for card in cards(caller)] == [[], [], []]
 
 
-@pytest.mark.parametrize("customer", ["nobody", "%00", "é"])
+@pytest.mark.parametrize("customer", ["nobody", "é"])
 def test_a_customer_without_cards(caller: Caller, customer: str) -> None:
     assert cards(caller, customer) == []
 
 
-@pytest.mark.parametrize("query", ["", "?customer=", "?customer=" + "x" * 101])
+@pytest.mark.parametrize("query", ["", "?customer=", "?customer=%00", "?customer=" + "x" * 101])
 def test_the_customer_is_asked_for(caller: Caller, query: str) -> None:
     assert set(problem(caller.call("GET", f"saved-cards{query}"), 422)) == {"customer"}
 

@@ -115,7 +115,7 @@ def test_declined(script: Script, order: Order, card: SavedCard) -> None:
     payment = charge(order, card)
     assert (payment.state, payment.decline_reason) == (State.FAILED, "insufficient_funds")
     order.refresh_from_db()
-    assert (order.state, order.attention, events(order)) == (OrderState.OPEN, "", [])
+    assert (order.state, order.attention, events(order)) == (OrderState.OPEN, "", ["payment.failed"])
     assert story(order)[-1] == "Scripted says the payment failed: Not enough money"
 
 

@@ -84,7 +84,9 @@ def test_declined_then_paid_with_the_second_attempt(script: Script, account: Acc
         "insufficient_funds",
     )
     assert story(order)[-1] == "Scripted says the payment failed: Not enough money"
-    assert events(order) == []
+    assert events(order) == ["payment.failed"]
+    told = order.events.get().payload["data"]
+    assert (told["state"], told["payment"]["reference"]) == ("open", first.reference)
 
     second = start(order, account)
     assert second.reference == f"{order.number}-2"
@@ -94,7 +96,7 @@ def test_declined_then_paid_with_the_second_attempt(script: Script, account: Acc
     order.refresh_from_db()
     assert order.state == OrderState.PAID
     assert [p.state for p in order.payments.order_by("number")] == [State.FAILED, State.PAID]
-    assert events(order) == ["order.paid"]
+    assert events(order) == ["payment.failed", "order.paid"]
     assert order.attention == ""
 
 
@@ -139,7 +141,7 @@ def test_a_late_failure_is_a_failure_no_longer(script: Script, order: Order, pay
     again = check(Payment.objects.get(pk=payment.pk))
     assert again.state == State.PAID
     assert (again.decline_code, again.decline_message, again.decline_reason) == ("", "", "")
-    assert events(order) == ["order.paid"]
+    assert events(order) == ["payment.failed", "order.paid"]
 
 
 def test_two_attempts_bring_money_and_a_person_is_called(

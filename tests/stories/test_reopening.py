@@ -45,7 +45,7 @@ def test_a_blocked_order(script: Script, account: Account, order: Order, payment
     script.will("sync", unsafe)
     check(payment)
     assert fresh(order).attention == "another attempt could charge twice: look at the provider's record first"
-    assert events(order) == ["order.attention"]
+    assert events(order) == ["payment.failed", "order.attention"]
     with pytest.raises(NotPayable, match="a further attempt could charge twice"):
         start(fresh(order), account)
     assert can_reopen(fresh(order))
@@ -54,7 +54,7 @@ def test_a_blocked_order(script: Script, account: Account, order: Order, payment
     # A late look repeats the provider's old warning; the person has heard it.
     script.will("sync", unsafe)
     check(Payment.objects.get(pk=payment.pk))
-    assert events(order) == ["order.attention", "order.reopened"]
+    assert events(order) == ["payment.failed", "order.attention", "order.reopened"]
     assert start(fresh(order), account).number == 2
 
 

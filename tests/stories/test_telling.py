@@ -257,10 +257,11 @@ def test_the_outbox_is_in_the_order_of_what_happened(script: Script, account: Ac
     operate(payment, Verb.REFUND, Money(299, "EUR"))
     told = order.events.order_by("created_at")
     assert [(e.type, e.payload["data"]["state"]) for e in told] == [
+        ("payment.failed", "open"),
         ("order.canceled", "canceled"),
         ("order.reopened", "open"),
         ("order.paid", "paid"),
         ("order.refunded", "paid"),
     ]
-    assert [e.payload["data"]["amount_refunded"] for e in told] == [0, 0, 0, 299]
+    assert [e.payload["data"]["amount_refunded"] for e in told] == [0, 0, 0, 0, 299]
     assert [e.payload["timestamp"] for e in told] == sorted(e.payload["timestamp"] for e in told)
