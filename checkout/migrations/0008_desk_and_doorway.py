@@ -341,10 +341,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='payment',
-            index=models.Index(fields=['created_at'], name='payments_by_day'),
-        ),
-        migrations.AddIndex(
-            model_name='payment',
             index=models.Index(fields=['account', '-id'], name='payments_by_account'),
         ),
         migrations.AddIndex(
@@ -435,10 +431,6 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='auditentry',
             index=models.Index(fields=['model', 'row_id'], name='audit_by_row'),
-        ),
-        migrations.AddIndex(
-            model_name='movement',
-            index=models.Index(fields=['at'], name='movements_by_day'),
         ),
         migrations.AddConstraint(
             model_name='movement',

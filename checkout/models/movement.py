@@ -31,7 +31,13 @@ class Movement(models.Model):
         verbose_name = _("movement of money")
         verbose_name_plural = _("movements of money")
         ordering = ["-id"]
-        indexes = [models.Index(fields=["at"], name="movements_by_day")]
+        indexes = [
+            models.Index(
+                fields=["at", "account", "kind", "currency", "amount_minor"], name="movements_by_day"
+            ),
+            models.Index(fields=["account", "-id"], name="movements_by_account"),
+            models.Index(fields=["currency", "-id"], name="movements_by_currency"),
+        ]
         constraints = [
             # A chargeback whose amount is told anew may shrink; captured and refunded sums only grow.
             models.CheckConstraint(

@@ -128,6 +128,8 @@ class Order(models.Model):
             models.Index(fields=["state", "-id"], name="orders_by_state"),
             models.Index(fields=["shop", "-id"], name="orders_by_shop"),
             models.Index(fields=["created_at"], name="orders_by_day"),
+            models.Index(fields=["currency", "-id"], name="orders_by_currency"),
+            models.Index(fields=["kind", "-id"], name="orders_by_kind"),
             models.Index(fields=["-id"], condition=~models.Q(attention=""), name="orders_needing_a_person"),
         ]
         permissions = [

@@ -213,6 +213,7 @@ class ShopEvent(models.Model):
         verbose_name = _("webhook")
         verbose_name_plural = _("webhooks")
         ordering = ["-created_at"]
+        indexes = [models.Index(fields=["shop", "created_at", "id"], name="events_by_shop")]
 
     def __str__(self) -> str:
         return f"{self.type} {self.id}"
