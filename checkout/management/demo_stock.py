@@ -133,15 +133,14 @@ STANDS = (
 @transaction.atomic
 def stock(sandbox: str) -> list[tuple[Stand, Account]]:
     """Make what is missing, and bring what is there up to date. Returns the accounts."""
-    shop, _new = Shop.objects.update_or_create(
-        slug="demo",
-        defaults={
-            "name": "Demo shop",
-            "return_url": settings.DEMO_SHOP_URL,
-            "webhook_url": f"{settings.DEMO_SHOP_URL}webhook/",
-            "webhook_secret": settings.DEMO_WEBHOOK_SECRET,
-        },
-    )
+    here = {
+        "return_url": settings.DEMO_SHOP_URL,
+        "webhook_url": f"{settings.DEMO_SHOP_URL}webhook/",
+        "webhook_secret": settings.DEMO_WEBHOOK_SECRET,
+    }
+    # What the merchant changed in the admin stays; where everything is, this start knows better.
+    begins = {"name": "Museum of Small Things", "letters": [word for word, _what in Shop.LETTERS]}
+    shop, _new = Shop.objects.update_or_create(slug="demo", defaults=here, create_defaults={**here, **begins})
     if ApiKey.find(settings.DEMO_API_KEY) is None:
         ApiKey.issue(shop, name="demo shop", key=settings.DEMO_API_KEY)
     _admin(os.environ["DEMO_ADMIN_PASSWORD"])
