@@ -5,6 +5,7 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -116,6 +117,9 @@ def test_the_health_check_is_answered_by_the_command_of_the_image(tmp_path: Path
         until = time.monotonic() + 30
         while "Booting worker" not in (tmp_path / "log").read_text() and time.monotonic() < until:
             time.sleep(0.1)
+        with socket.create_connection(("127.0.0.1", int(port)), timeout=60) as line:
+            line.sendall(b"GET /healthz HTTP/1.0\r\n\r\n")
+            line.recv(1)  # the first answer comes when a worker has loaded the site
         said = subprocess.run([sys.executable, *check[1:]], env=told, capture_output=True, text=True)
     finally:
         server.terminate()

@@ -29,6 +29,9 @@ VALUES = {
     "DEMO_API_KEY": "key-of-the-demo-shop-in-tests",
     "EMAIL_URL": "memorymail://",
     "MAIL_FROM": "checkout@testserver",
+    "EMAIL_BACKEND": "",
+    "ANYMAIL": "{}",
+    "API_RATE_PER_MINUTE": "600",
     "DEMO_WEBHOOK_SECRET": "whsec_c2VjcmV0LW9mLXRoZS1kZW1vLXNob3AtaW4tdGVzdHM=",
 }
 

@@ -17,7 +17,9 @@ class NotCanceled(Exception):
 def cancel_order(session: requests.Session, guichet: str, order_id: str) -> dict[str, Any]:
     """The order as it stands then. The webhook order.canceled comes as well."""
     try:
-        answer = session.post(f"{guichet}/api/v1/orders/{order_id}/cancel", timeout=TIMEOUT_SECONDS)
+        headers = {"Idempotency-Key": f"cancel-{order_id}"}  # the same at every press: it is taken back once
+        url = f"{guichet}/api/v1/orders/{order_id}/cancel"
+        answer = session.post(url, headers=headers, timeout=TIMEOUT_SECONDS)
         if answer.status_code == HTTPStatus.CONFLICT:
             raise NotCanceled(answer.json()["detail"])
         answer.raise_for_status()
