@@ -40,8 +40,10 @@ class Person(SimpleListFilter):
         return [(str(one.pk), one.username) for one in people if seen.filter(user=one).exists()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        chosen = self.value() or ""
-        return queryset.filter(user_id=int(chosen)) if chosen.isdecimal() else queryset
+        if not self.value():
+            return queryset
+        known = [word for word, _name in self.lookup_choices]
+        return queryset.filter(user_id=self.value()) if self.value() in known else queryset.none()
 
 
 class Done(SimpleListFilter):

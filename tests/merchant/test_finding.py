@@ -7,6 +7,7 @@ from decimal import Decimal
 from functools import partial
 
 import pytest
+from django.contrib import admin
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -232,3 +233,19 @@ def test_the_newest_of_some_days_come_first(client: Client, shop: Shop) -> None:
     Order.objects.filter(pk=second.pk).update(created_at=first.created_at - timedelta(days=1))
     since = str((first.created_at - timedelta(days=3)).date())
     assert listed(client, ORDERS, **{"from": since}) == [first.number, second.number]
+
+
+@pytest.mark.parametrize("query", [
+    f"shop={10**30}", f"shop__id__exact={10**30}", "at__year=99999999999", "created_at__year=99999999999",
+    f"user={10**30}", f"user={'9' * 5000}", f"account={10**30}",
+])  # fmt: skip
+def test_what_no_database_can_compare_is_no_error_of_ours(client: Client, query: str) -> None:
+    client.raise_request_exception = False
+    models = [model for model in admin.site._registry if model._meta.app_label == "checkout"]
+    answers = {
+        model.__name__: client.get(
+            reverse(f"admin:checkout_{model._meta.model_name}_changelist") + f"?{query}"
+        )
+        for model in models
+    }
+    assert {name: answer.status_code for name, answer in answers.items() if answer.status_code >= 500} == {}

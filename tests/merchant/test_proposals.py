@@ -240,12 +240,11 @@ def test_a_part_is_not_offered_where_the_provider_takes_the_whole(
 # --- the limit -----------------------------------------------------------------------------------------------------
 
 
-def shop_form(browser: Client, shop: Shop, **limits: str) -> dict[str, str]:
+def shop_form(browser: Client, shop: Shop, **limits: str) -> dict[str, Any]:
     page = browser.get(reverse("admin:checkout_shop_change", args=[shop.pk]))
     form = page.context["adminform"].form
-    typed = {name: form.initial.get(name) or "" for name in form.fields}
     return {
-        **{name: str(value) for name, value in typed.items()},
+        **{name: form.initial[name] for name in form.fields if form.initial.get(name)},
         "approval_limits-TOTAL_FORMS": "1",
         "approval_limits-INITIAL_FORMS": "0",
         **{f"approval_limits-0-{name}": value for name, value in limits.items()},

@@ -114,6 +114,8 @@ def shop_form(**typed: str) -> dict[str, str]:
         "hold_minutes": "30",
         "webhook_url": "https://shop.example/hooks",
         "new_webhook_secret": "",
+        "approval_limits-TOTAL_FORMS": "0",
+        "approval_limits-INITIAL_FORMS": "0",
         **typed,
     }
 
