@@ -15,6 +15,7 @@ from unfold.admin import ModelAdmin
 from checkout.merchant.action import Action, Asked, Button, Said, acting, done, refused
 from checkout.merchant.payment_actions import outcome, what_is_told
 from checkout.merchant.record import RecordAdmin
+from checkout.merchant.scope import limit
 from checkout.merchant.second_person import about, how_it_stands, not_for_you
 from checkout.merchant.sharing import VERB_NAMES, rows_of
 from checkout.merchant.shown import badge, link, moment, provider_name, sum_of, whole
@@ -195,7 +196,7 @@ def for_me(request: HttpRequest) -> QuerySet[Proposal]:
         return Proposal.objects.none()
     mine = [verb.value for verb in Verb if user.has_perm(permission_of(verb))]
     waits = Proposal.objects.filter(state=State.WAITING, action__in=mine)
-    return waits.exclude(proposed_by=user)
+    return limit(waits.exclude(proposed_by=user), user)
 
 
 @dataclass(frozen=True)

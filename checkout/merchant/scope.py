@@ -55,8 +55,7 @@ def shops_of(user: Any) -> frozenset[int] | None:
 
 def named_at(user: User) -> frozenset[int] | None:
     """The same, asked anew, and whether or not they are a superuser."""
-    named = frozenset(Shop.objects.filter(members=user.pk).values_list("pk", flat=True))
-    return named or None
+    return Shop.naming(user)
 
 
 def limit(rows: "QuerySet[_Row] | Manager[_Row]", user: Any) -> QuerySet[_Row]:
