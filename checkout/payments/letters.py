@@ -25,6 +25,7 @@ IN_DOUBT = timedelta(seconds=60)
 REMIND_BEFORE = timedelta(hours=24)
 _GOOD_FOR_AT_LEAST = timedelta(hours=48)
 _REMINDED_AT_ONCE = 200
+_IN_HAND_UNTIL = "in_hand_until"  # of `Letter.data`, while somebody sends it
 _PAUSES = (30, 300, 1800, 7200, 21_600)  # seconds
 
 
@@ -88,19 +89,24 @@ def still_to_send(letter_id: int) -> Letter | None:
     """The letter, claimed for one try; None when another worker has it, it is sent, or no longer true."""
     rows = Letter.objects.select_related("shop", "order__shop", "payment__order", "payment__account")
     letter = rows.filter(pk=letter_id, sent_at=None, next_try_at__isnull=False).first()
-    if letter is None:
+    now = timezone.now()
+    if letter is None or letter.data.get(_IN_HAND_UNTIL, "") > now.isoformat():
         return None
     if letter.attempts > len(_PAUSES):  # its last try was begun, and nobody came back from it
         gone(letter, error=letter.error or "It was tried, and how that ended is not known.")
         return None
-    # A mail server may take longer than the first pause: nobody else tries meanwhile.
+    # A mail server may take longer than the first pause, and the sweep may have queued it beside us: nobody else tries.
+    letter.data[_IN_HAND_UNTIL] = (now + LEASE).isoformat()
     claimed = Letter.objects.filter(pk=letter.pk, attempts=letter.attempts, sent_at=None).update(
-        attempts=letter.attempts + 1, next_try_at=timezone.now() + LEASE
+        attempts=letter.attempts + 1, next_try_at=now + LEASE, data=letter.data
     )
     if not claimed:
         return None
     if letter.kind == Letter.Kind.REMINDER and not _still_open(letter):
-        Letter.objects.filter(pk=letter.pk).update(next_try_at=None, error="The order is not open any more.")
+        del letter.data[_IN_HAND_UNTIL]
+        Letter.objects.filter(pk=letter.pk).update(
+            next_try_at=None, error="The order is not open any more.", data=letter.data
+        )
         return None
     letter.attempts += 1
     return letter
@@ -112,11 +118,12 @@ def gone(letter: Letter, error: str = "") -> None:
         row = Letter.objects.select_for_update(of=("self",)).select_related("order").get(pk=letter.pk)
         row.error = error[:300]
         row.next_try_at = None
+        row.data.pop(_IN_HAND_UNTIL, None)
         if not error:
             row.sent_at = timezone.now()
         elif row.attempts <= len(_PAUSES):
             row.next_try_at = timezone.now() + timedelta(seconds=_PAUSES[row.attempts - 1])
-        row.save(update_fields=["error", "sent_at", "next_try_at"])
+        row.save(update_fields=["error", "sent_at", "next_try_at", "data"])
         if row.order is None:
             return
         if not error:
