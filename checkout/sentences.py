@@ -83,7 +83,6 @@ SENTENCES: dict[str, str] = {
     "payment.warning": _("{provider}: {why}"),
     "payment.rehearsed": _("Rehearsal on this test account: {misfortune}."),
     "payment.cancel_failed": _("{provider} could not cancel attempt {number}: {why}"),
-    "payment.forged": _("A notification for {provider} with a bad signature was refused."),
     "agreement.begun": _("{provider} set up the agreement, which it calls {provider_id}."),
     "agreement.stands": _(
         "Agreement {agreement} is {standing} at {provider} (phase: {phase}; reason: {why})."

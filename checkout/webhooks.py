@@ -116,7 +116,10 @@ def _note_how_the_shop_fares(event: ShopEvent) -> None:
     shop = Shop.objects.filter(pk=event.shop_id)
     now = timezone.now()
     if not event.last_error:
-        shop.exclude(webhook_failing_since=None).update(webhook_failing_since=None)
+        # While it is paused, `resume` still has to know since when: a test that went well is no end of it.
+        shop.filter(webhook_paused_at=None).exclude(webhook_failing_since=None).update(
+            webhook_failing_since=None
+        )
         return
     shop.filter(webhook_failing_since=None).update(webhook_failing_since=now)
     since = shop.values_list("webhook_failing_since", flat=True).get()

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from checkout.mail.sending import deliver, dress_of
 from checkout.models import Invitation, Letter, Order, Payment
-from checkout.states import State
+from checkout.states import HELD_STATES, OrderState, State
 from checkout.templatetags.guichet import money, names_of, plain_moment
 from providers.money import Money
 
@@ -135,7 +135,9 @@ def _known_not(letter: Letter, payment: Payment, names: dict[str, str]) -> Words
             said=[_("Your payment of %(amount)s came, and was paid back to you.") % names],
             facts=_order_facts(order),
         )
-    payable = order.state == "open" and not order.is_past_hold()
+    held = order.payments.filter(state__in=HELD_STATES).exists()  # by another attempt, meanwhile
+    payable = order.state == OrderState.OPEN and not held and not order.is_past_hold()
+    over = _("The order can no longer be paid. If you still want it, order again.")
     return Words(
         subject=_("We know now: your payment of %(amount)s was not made") % names,
         said=[
@@ -145,7 +147,7 @@ def _known_not(letter: Letter, payment: Payment, names: dict[str, str]) -> Words
         facts=_order_facts(order),
         button=_("Pay the order") if payable else "",
         url=order.pay_url if payable else "",
-        after=[] if payable else [_("The order can no longer be paid. If you still want it, order again.")],
+        after=[] if payable else [_("You need not pay again.") if held else over],
     )  # fmt: skip
 
 

@@ -234,7 +234,7 @@ def _propose(verb: Verb, payment: Payment, money: Money, asked: dict[str, Any]) 
             if beside
             else refused(_("Nothing was done: another proposal was decided at this moment. Try again."))
         )
-    if somebody_may_approve(verb, asked["user"], payment.order.shop):
+    if somebody_may_approve(verb, payment.order, asked["user"]):
         return said
     return Said(said.level, _("%(said)s At present nobody else may approve it.") % {"said": said.text})
 

@@ -195,8 +195,8 @@ def for_me(request: HttpRequest) -> QuerySet[Proposal]:
     if not user.has_perm("checkout.approve_proposal"):
         return Proposal.objects.none()
     mine = [verb.value for verb in Verb if user.has_perm(permission_of(verb))]
-    waits = limit(Proposal.objects, user).filter(state=State.WAITING, action__in=mine)
-    return waits.exclude(proposed_by=user)
+    waits = Proposal.objects.filter(state=State.WAITING, action__in=mine)
+    return limit(waits.exclude(proposed_by=user), user)
 
 
 @dataclass(frozen=True)

@@ -55,15 +55,9 @@ def shops_of(user: Any) -> frozenset[int] | None:
     return cast("frozenset[int] | None", getattr(user, _KEPT))
 
 
-def sees(user: User, shop: Shop) -> bool:
-    shops = shops_of(user)
-    return shops is None or shop.pk in shops
-
-
 def named_at(user: User) -> frozenset[int] | None:
     """The same, asked anew, and whether or not they are a superuser."""
-    named = frozenset(Shop.objects.filter(members=user.pk).values_list("pk", flat=True))
-    return named or None
+    return Shop.naming(user)
 
 
 def limit(rows: "QuerySet[_Row] | Manager[_Row]", user: Any) -> QuerySet[_Row]:
@@ -94,7 +88,7 @@ class OwnShopsOnly:
         return limit(super().get_queryset(request), request.user)  # type: ignore[misc]
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
-        """What an address asks for that no database can compare, such as a number of thirty digits, is asked wrongly."""
+        """An address may ask for what no database can compare, such as a number of thirty digits: it asks wrongly."""
         try:
             return super().get_changelist_instance(request)  # type: ignore[misc]
         except (OverflowError, DataError) as why:
@@ -112,7 +106,7 @@ class OwnShopsOnly:
         own: Any = self
         filters = [one[0] if isinstance(one, tuple) else one for one in own.list_filter]
         by_hand = {getattr(one, "parameter_name", None) for one in filters}
-        column = lookup.split("__")[0]
+        column = lookup.split("__", maxsplit=1)[0]
         columns = {name for field in own.opts.fields for name in (field.name, field.attname)} | {"pk"}
         offered = lookup in by_hand or column in filters or column not in columns
         return offered and bool(super().lookup_allowed(lookup, value, request))  # type: ignore[misc]

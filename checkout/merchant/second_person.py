@@ -8,9 +8,8 @@ from django.contrib.auth.models import User
 from django.utils.translation import gettext as _
 
 from checkout.merchant.action import Said, done, noted, refused
-from checkout.merchant.scope import sees
-from checkout.models import Payment, Proposal, Shop
-from checkout.payments.approvals import permission_of
+from checkout.models import Order, Payment, Proposal
+from checkout.payments.approvals import may_do
 from checkout.payments.limits import asked_alone, limit_for, needs_second_person
 from checkout.templatetags.guichet import money as money_text
 from providers.base import Verb
@@ -66,11 +65,11 @@ def waits_beside(payment: Payment, verb: Verb) -> list[str]:
     ]
 
 
-def somebody_may_approve(verb: Verb, proposer: User, shop: Shop) -> bool:
-    """Is there anybody else who could, and who sees what is `shop`'s?"""
+def somebody_may_approve(verb: Verb, order: Order, proposer: User) -> bool:
+    """Is there anybody else who could?"""
     rows = User.objects.with_perm("checkout.approve_proposal", backend=_BACKEND)
     others: Iterable[User] = rows.exclude(pk=proposer.pk)
-    return any(other.has_perm(permission_of(verb)) and sees(other, shop) for other in others)
+    return any(may_do(other, verb.value, order) for other in others)
 
 
 def about(proposal: Proposal) -> dict[str, Any]:

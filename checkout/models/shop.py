@@ -4,6 +4,7 @@ import hashlib
 import secrets
 import uuid
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models, transaction
@@ -11,6 +12,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from checkout.fields import EncryptedField
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
 
 
 class Shop(models.Model):
@@ -86,6 +90,11 @@ class Shop(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @classmethod
+    def naming(cls, user: "User") -> frozenset[int] | None:
+        """The shops, by their keys, that are all somebody may see; None where no shop names them: all."""
+        return frozenset(cls.objects.filter(members=user.pk).values_list("pk", flat=True)) or None
 
     def spoken(self) -> list[str]:
         """The languages in which its shoppers may read, the usual one first."""

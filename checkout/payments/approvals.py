@@ -15,7 +15,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from checkout.models import Operation, Order, Payment, Proposal
+from checkout.models import Operation, Order, Payment, Proposal, Shop
 from checkout.payments.locks import order_lock
 from checkout.payments.operate import NotPossible, agreed_plan, carry_out, check_possible, intend
 from checkout.payments.texts import fit_to_show
@@ -48,12 +48,20 @@ def permission_of(verb: str) -> str:
 
 
 def may_decide(user: User, proposal: Proposal) -> bool:
-    """Another, active person, who may do it, and may approve what others propose."""
+    """Another person, who may do it, and may approve what others propose."""
     return (
-        user.is_active
-        and user.pk != proposal.proposed_by_id
-        and user.has_perms(["checkout.approve_proposal", permission_of(proposal.action)])
+        user.pk != proposal.proposed_by_id
+        and user.has_perm("checkout.approve_proposal")
+        and may_do(user, proposal.action, proposal.order)
     )
+
+
+def may_do(user: User, verb: str, order: Order) -> bool:
+    """An active person, to whom the order's shop is shown."""
+    if not (user.is_active and user.has_perm(permission_of(verb))):
+        return False
+    named = None if user.is_superuser else Shop.naming(user)
+    return named is None or order.shop_id in named
 
 
 def propose(
@@ -123,6 +131,8 @@ def _agree(proposal: Proposal, user: User) -> tuple[Operation, bool]:
         _check_waiting(row)
         if not row.proposed_by.is_active:
             raise NotPossible(f"{row.proposed_by.get_username()}, who proposed it, is no longer let in.")
+        if not may_do(row.proposed_by, row.action, order):
+            raise NotPossible(f"{row.proposed_by.get_username()}, who proposed it, may no longer do it.")
         _decide(row, State.APPROVED, user)
         _told(order, "operation.approved", row, user)
         # What it raises takes the approval back with it.
@@ -193,7 +203,7 @@ def _expire(proposal: Proposal) -> bool:
 @contextmanager
 def _locked(proposal: Proposal) -> Iterator[tuple[Order, Proposal]]:
     with order_lock(proposal.order_id) as order:
-        rows = Proposal.objects.select_related("payment__account", "proposed_by", "decided_by")
+        rows = Proposal.objects.select_related("order", "payment__account", "proposed_by", "decided_by")
         yield order, rows.get(pk=proposal.pk)
 
 

@@ -66,7 +66,9 @@ def _key(notification: Notification) -> str:
 
 
 def _to_do(account: Account, notification: Notification) -> dict[str, Any]:
-    lost = rehearses(account, Misfortune.LOST_NOTIFICATION) and LOST
+    lost = (
+        rehearses(account, Misfortune.LOST_NOTIFICATION) and _is_asked_anyway(account, notification) and LOST
+    )
     if why := notification.ignored or lost:
         return {
             "verdict": Delivery.Verdict.IGNORED,
@@ -75,6 +77,21 @@ def _to_do(account: Account, notification: Notification) -> dict[str, Any]:
         }
     # It is stored with its task; the sweep is for one that was lost.
     return {"next_try_at": timezone.now() + LEASE}
+
+
+def _is_asked_anyway(account: Account, notification: Notification) -> bool:
+    """Does it speak of nothing but payments that are asked about until they end? Of a refund or a chargeback, or of a
+    further payment of an agreement, it may be the only word there ever is: that is not lost even in a rehearsal."""
+    ring = Delivery(
+        account=account,
+        reference=fit(notification.reference, 100),
+        provider_ids=[fit(value, 100) for value in notification.provider_ids],
+        agreement_provider_id=fit(notification.agreement, 100),
+    )
+    if ring.agreement_provider_id or agreement_of(ring) is not None:
+        return False
+    payments = spoken_of(ring, None)
+    return bool(payments) and all(payment.is_open for payment in payments)
 
 
 def tell_of_lost(delivery: Delivery) -> None:

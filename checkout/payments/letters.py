@@ -5,13 +5,15 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, F, OuterRef
 from django.dispatch import Signal
 from django.utils import timezone
 
-from checkout.models import Invitation, Letter, Order, Payment
+from checkout.models import Invitation, Letter, Order, Payment, Shop
+from checkout.payments.sweep import LEASE
 from checkout.payments.timeline import Weight, Who, tell
 from checkout.states import HELD_STATES, OPEN_STATES, OrderState, State
+from providers.base import Claim
 
 # Sent after the commit with `letter_id`: it may go at once instead of waiting for the sweep.
 written = Signal()
@@ -22,6 +24,8 @@ IN_DOUBT = timedelta(seconds=60)
 # A link is called to mind so long before it ends, but none that was good for hardly longer than that.
 REMIND_BEFORE = timedelta(hours=24)
 _GOOD_FOR_AT_LEAST = timedelta(hours=48)
+_REMINDED_AT_ONCE = 200
+_IN_HAND_UNTIL = "in_hand_until"  # of `Letter.data`, while somebody sends it
 _PAUSES = (30, 300, 1800, 7200, 21_600)  # seconds
 
 
@@ -35,7 +39,7 @@ def about_the_end(payment: Payment, *, was: str) -> None:
     """The payment has just left `was`. A receipt when it is paid; or "we know now", whatever it is, to a shopper who
     was told to wait. Call under the order's lock."""
     order = payment.order
-    is_news = was in OPEN_STATES and payment.state not in OPEN_STATES and _was_in_doubt(payment)
+    is_news = was in OPEN_STATES and payment.state not in OPEN_STATES and _was_in_doubt(payment, was)
     if is_news and _wanted(order, Letter.Kind.KNOWN):
         _write(payment, Letter.Kind.KNOWN, f"known:{payment.reference}", state=str(payment.state))
     elif was != State.PAID and _has_paid(payment):
@@ -61,6 +65,8 @@ def remind() -> list[int]:
         return []
     now = timezone.now()
     held = Payment.objects.filter(order=OuterRef("order"), state__in=[*HELD_STATES, State.PENDING])
+    # All that is not to be reminded of is left out here: it would keep the others from their turn.
+    willing = [shop.pk for shop in Shop.objects.only("letters") if Letter.Kind.REMINDER in shop.letters]
     ending = (
         Invitation.objects.select_related("order__shop")
         .filter(
@@ -68,11 +74,13 @@ def remind() -> list[int]:
             ~Exists(Letter.objects.filter(order=OuterRef("order"), kind=Letter.Kind.REMINDER)),
             channel=Invitation.EMAIL,
             state=Invitation.State.SENT,
+            order__shop__in=willing,
             order__state=OrderState.OPEN,
             order__expires_at__gt=now,
             order__expires_at__lte=now + REMIND_BEFORE,
+            created_at__lte=F("order__expires_at") - _GOOD_FOR_AT_LEAST,
         )
-        .order_by("pk")[:200]
+        .order_by("pk")[:_REMINDED_AT_ONCE]
     )
     return [letter.pk for link in ending if (letter := _reminder(link))]
 
@@ -81,17 +89,24 @@ def still_to_send(letter_id: int) -> Letter | None:
     """The letter, claimed for one try; None when another worker has it, it is sent, or no longer true."""
     rows = Letter.objects.select_related("shop", "order__shop", "payment__order", "payment__account")
     letter = rows.filter(pk=letter_id, sent_at=None, next_try_at__isnull=False).first()
-    if letter is None:
+    now = timezone.now()
+    if letter is None or letter.data.get(_IN_HAND_UNTIL, "") > now.isoformat():
         return None
-    pause = _PAUSES[letter.attempts] if letter.attempts < len(_PAUSES) else None
+    if letter.attempts > len(_PAUSES):  # its last try was begun, and nobody came back from it
+        gone(letter, error=letter.error or "It was tried, and how that ended is not known.")
+        return None
+    # A mail server may take longer than the first pause, and the sweep may have queued it beside us: nobody else tries.
+    letter.data[_IN_HAND_UNTIL] = (now + LEASE).isoformat()
     claimed = Letter.objects.filter(pk=letter.pk, attempts=letter.attempts, sent_at=None).update(
-        attempts=letter.attempts + 1,
-        next_try_at=timezone.now() + timedelta(seconds=pause) if pause else None,
+        attempts=letter.attempts + 1, next_try_at=now + LEASE, data=letter.data
     )
     if not claimed:
         return None
     if letter.kind == Letter.Kind.REMINDER and not _still_open(letter):
-        Letter.objects.filter(pk=letter.pk).update(next_try_at=None, error="The order is not open any more.")
+        del letter.data[_IN_HAND_UNTIL]
+        Letter.objects.filter(pk=letter.pk).update(
+            next_try_at=None, error="The order is not open any more.", data=letter.data
+        )
         return None
     letter.attempts += 1
     return letter
@@ -102,9 +117,13 @@ def gone(letter: Letter, error: str = "") -> None:
     with transaction.atomic():
         row = Letter.objects.select_for_update(of=("self",)).select_related("order").get(pk=letter.pk)
         row.error = error[:300]
+        row.next_try_at = None
+        row.data.pop(_IN_HAND_UNTIL, None)
         if not error:
-            row.sent_at, row.next_try_at = timezone.now(), None
-        row.save(update_fields=["error", "sent_at", "next_try_at"])
+            row.sent_at = timezone.now()
+        elif row.attempts <= len(_PAUSES):
+            row.next_try_at = timezone.now() + timedelta(seconds=_PAUSES[row.attempts - 1])
+        row.save(update_fields=["error", "sent_at", "next_try_at", "data"])
         if row.order is None:
             return
         if not error:
@@ -127,8 +146,13 @@ def owe_again(letter: Letter) -> bool:
 # --- writing ---------------------------------------------------------------------------------------------------------
 
 
-def _was_in_doubt(payment: Payment) -> bool:
-    return payment.claimed_at is not None and timezone.now() - payment.claimed_at > IN_DOUBT
+def _was_in_doubt(payment: Payment, was: str) -> bool:
+    """Did the customer read that we are checking? Not where the page said that nothing was paid, nor where the browser
+    that came back was the merchant's."""
+    told_to_wait = was == State.PENDING or payment.claim == Claim.SUCCESS
+    if not told_to_wait or payment.desk or payment.claimed_at is None:
+        return False
+    return timezone.now() - payment.claimed_at > IN_DOUBT
 
 
 def _wanted(order: Order, kind: str) -> bool:
@@ -158,11 +182,6 @@ def _write(payment: Payment, kind: str, key: str, **data: Any) -> None:
 
 def _reminder(link: Invitation) -> Letter | None:
     order = link.order
-    if (
-        Letter.Kind.REMINDER not in order.shop.letters
-        or order.expires_at - link.created_at < _GOOD_FOR_AT_LEAST
-    ):
-        return None
     letter, new = Letter.objects.get_or_create(
         key=f"reminder:{order.number}",
         defaults={

@@ -160,6 +160,15 @@ def test_decline_and_withdraw_confirm_and_end_it(client: Client, second: Client,
     assert "Waits for a second person" not in page_of(client, bought.order)
 
 
+def test_it_is_said_when_nobody_of_the_shop_may_approve(
+    client: Client, second: Client, bought: Payment
+) -> None:
+    Shop.objects.create(name="Elsewhere", slug="elsewhere").members.add(User.objects.get(username="max"))
+    sent, _page = read_back(client, bought, "30.00")
+    told = do(client, bought, "refund", **sent, seen="", confirmed="second")
+    assert told.endswith("At present nobody else may approve it.")
+
+
 def test_the_list_and_who_is_called_to_it(
     client: Client, second: Client, viewer: Client, bought: Payment
 ) -> None:
@@ -182,6 +191,10 @@ def test_the_list_and_who_is_called_to_it(
     assert address(proposal, "approve") not in html
     for name in ("approve", "decline", "withdraw"):
         assert viewer.post(address(proposal, name)).status_code == 403
+    elsewhere = Shop.objects.create(name="Elsewhere", slug="elsewhere")
+    elsewhere.members.add(User.objects.get(username="max"))
+    assert badge(second) is None
+    assert second.post(address(proposal, "approve")).status_code in (403, 404)
     capturer = browser_of("carla", "change_payment", "capture_payment", "approve_proposal")
     assert badge(capturer) is None
     assert capturer.post(address(proposal, "approve")).status_code == 403

@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import Permission, User
 from django.utils import timezone
 
-from checkout.models import Account, ApprovalLimit, Operation, Order, Payment, Proposal
+from checkout.models import Account, ApprovalLimit, Operation, Order, Payment, Proposal, Shop
 from checkout.payments.approvals import (
     MayNotDecide,
     NotWaiting,
@@ -186,6 +186,28 @@ def test_who_may_decide(script: Script, bought: Payment, rita: User, max_: User)
         approve(alone, user=max_)
     assert script.calls == []
     assert decline(alone, user=max_).state == "declined"
+
+
+def test_nobody_decides_of_a_shop_that_is_not_theirs(
+    script: Script, account: Account, bought: Payment, rita: User, max_: User
+) -> None:
+    elsewhere = Shop.objects.create(name="Elsewhere", slug="elsewhere")
+    proposal = proposed(bought, rita)
+    elsewhere.members.set([max_])
+    for decide in (approve, decline):
+        with pytest.raises(MayNotDecide):
+            decide(proposal, user=max_)
+    account.shop.members.set([max_])
+    elsewhere.members.set([rita])  # nor is a proposal done whose proposer may no longer do it
+    with pytest.raises(NotPossible, match="rita, who proposed it, may no longer do it"):
+        approve(proposal, user=max_)
+    elsewhere.members.clear()
+    rita.user_permissions.clear()
+    with pytest.raises(NotPossible, match="rita, who proposed it, may no longer do it"):
+        approve(proposal, user=max_)
+    assert (script.calls, Operation.objects.count()) == ([], 0)
+    rita.user_permissions.set(Permission.objects.filter(codename="refund_payment"))
+    assert approve(proposal, user=max_).status == "success"
 
 
 def test_a_week_and_it_is_over(

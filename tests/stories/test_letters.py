@@ -11,13 +11,13 @@ from django.utils import timezone
 
 from checkout.models import Account, Letter, Order, Payment
 from checkout.payments.apply import apply
-from checkout.payments.letters import owe_again
+from checkout.payments.letters import owe_again, still_to_send
 from checkout.payments.links import invite, withdraw
 from checkout.payments.operate import operate
 from checkout.payments.settle import returned
 from checkout.payments.start import start
 from checkout.payments.timeline import Who
-from checkout.tasks import run_sweep
+from checkout.tasks import run_sweep, send_letter
 from providers.base import Outcome, Report, Verb
 from providers.errors import Decline
 from providers.money import Money
@@ -186,6 +186,41 @@ def test_who_left_in_doubt_is_told(
     assert letters() == ["known"]  # and no receipt beside it
 
 
+def test_who_was_not_told_to_wait_is_not_told_that_they_were(
+    script: Script, clock: Clock, order: Order, payment: Payment
+) -> None:
+    script.will("sync", lambda call: Report(outcome=Outcome.OPEN, reference=call.charge.reference))
+    returned(payment, {}, patience=0.1)  # and reads that they may pay
+    clock.forward(seconds=120)
+    take(payment, Report(outcome=Outcome.CANCELED, reference=payment.reference))
+    assert letters() == []
+
+
+def test_the_merchants_own_browser_is_no_shopper_in_doubt(
+    script: Script, clock: Clock, payment: Payment
+) -> None:
+    Payment.objects.update(desk={"back": "/admin/"})
+    back_and_gone(clock, script, payment)
+    take(payment, money_came(payment))
+    assert letters() == ["receipt"]
+
+
+def test_paid_otherwise_before_the_no_is_sent(
+    script: Script, clock: Clock, account: Account, order: Order, payment: Payment
+) -> None:
+    order.language = "en"
+    order.save()
+    back_and_gone(clock, script, payment)
+    apply(payment.pk, refused(payment))
+    again = start(order, account)
+    apply(again.pk, money_came(again))
+    work()
+    known = next(message for message in mail.outbox if "not made" in message.subject)
+    assert "You need not pay again." in known.body
+    assert "order again" not in known.body
+    assert "Pay the order" not in known.body
+
+
 def test_who_waits_on_the_page_reads_it_there(script: Script, clock: Clock, payment: Payment) -> None:
     back_and_gone(clock, script, payment, seconds=5)
     take(payment, refused(payment))
@@ -255,6 +290,23 @@ def test_nobody_is_reminded_in_vain(
     assert "reminder" not in letters()
 
 
+def test_those_who_are_not_reminded_do_not_hold_up_the_rest(
+    script: Script, clock: Clock, account: Account, lasting: Order, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("checkout.payments.letters._REMINDED_AT_ONCE", 1)
+    short = make_order(
+        account.shop, email="eve@example.com", expires_at=timezone.now() + timedelta(hours=47, minutes=59)
+    )
+    for one in (short, lasting):
+        invite(one, channel="email", to="bob@example.com", language="en", who=Who.MERCHANT)
+    work()
+    Order.objects.filter(pk=short.pk).update(expires_at=timezone.now() + timedelta(hours=47))
+    Order.objects.filter(pk=lasting.pk).update(expires_at=timezone.now() + timedelta(hours=49))
+    clock.forward(hours=26)
+    run_sweep()
+    assert Letter.objects.get().order == lasting
+
+
 def test_paid_between_writing_and_sending(
     script: Script, clock: Clock, account: Account, lasting: Order
 ) -> None:
@@ -313,3 +365,41 @@ def test_a_refused_address_is_said(
     monkeypatch.setattr(EmailMultiAlternatives, "send", refuse)
     take(payment, money_came(payment))
     assert Letter.objects.get().error == "The mail server refuses the address."
+
+
+def test_of_two_tasks_for_one_letter_one_sends_it(
+    script: Script, clock: Clock, order: Order, payment: Payment
+) -> None:
+    """One from its writing, one from the sweep, where the workers are behind."""
+    apply(payment.pk, money_came(payment))
+    letter = Letter.objects.get()
+    assert still_to_send(letter.pk) == letter
+    assert still_to_send(letter.pk) is None  # it is in another worker's hand
+    clock.forward(minutes=4)  # which has died
+    run_sweep()
+    mail.outbox.clear()
+    work()
+    letter.refresh_from_db()
+    assert (len(mail.outbox), letter.attempts, letter.data) == (1, 2, {})
+
+
+def test_a_slow_server_is_not_asked_by_two_and_a_lost_last_try_is_said(
+    script: Script, clock: Clock, order: Order, payment: Payment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slow(message: Any) -> int:
+        due = Letter.objects.get().next_try_at
+        assert due is not None
+        assert due > timezone.now() + timedelta(seconds=120)  # it is in hand
+        raise SystemExit  # and its worker dies with it
+
+    apply(payment.pk, money_came(payment))
+    with monkeypatch.context() as at_first, pytest.raises(SystemExit):
+        at_first.setattr(EmailMultiAlternatives, "send", slow)
+        send_letter.call(Letter.objects.get().pk)
+    Letter.objects.update(attempts=6)  # it was the last one
+    clock.forward(hours=1)
+    run_sweep()
+    work()
+    letter = Letter.objects.get()
+    assert (letter.sent_at, letter.next_try_at) == (None, None)
+    assert (mail.outbox, codes(order).count("letter.not_sent")) == ([], 1)

@@ -1,6 +1,7 @@
 """What does a rehearsed misfortune look like, and how does it end? In the truth, each time, and without help."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from checkout.sentences import sentence
 from checkout.states import OrderState, State
 from checkout.tasks import run_sweep
 from providers.base import Outcome, Redirect, Report, Started
+from providers.money import Money
 from tests.scripted import Call, Clock, Script, events, make_account, make_order, paid, story, work
 from tests.stories.test_ringing import ring
 
@@ -69,6 +71,21 @@ def test_a_lost_notification(
     assert (payment.state, payment.captured_minor) == (State.PAID, 4299)
     assert events(order) == ["order.paid"]
     assert "payment.notified" not in TimelineEntry.objects.values_list("code", flat=True)
+
+
+def test_what_nobody_would_ask_about_again_is_not_lost(
+    script: Script, clock: Clock, account: Account, order: Order, payment: Payment, hook: Any
+) -> None:
+    """Of a paid payment's refund the notification is the only word."""
+    script.always("sync", paid)
+    assert ring(account, id="n-1", reference=payment.reference).status_code == 200
+    work()
+    switch_on(account, "lost_notification")
+    script.always("sync", lambda call: replace(paid(call), refunded=Money(1000, "EUR")))
+    assert ring(account, id="n-2", reference=payment.reference).status_code == 200
+    work()
+    assert Payment.objects.get().refunded_minor == 1000
+    assert marks(order) == []
 
 
 def test_a_late_success(
