@@ -30,12 +30,12 @@ class Choice(SimpleListFilter):
         return queryset.filter(**{self.column: self.value()}) if self.value() else queryset
 
 
-class OrderState(Choice):
+class OfOrderState(Choice):
     title, parameter_name, column = gettext_lazy("state"), "state__exact", "state"
     options = Order.STATES
 
 
-class PaymentState(Choice):
+class OfPaymentState(Choice):
     title, parameter_name, column = gettext_lazy("state"), "state__exact", "state"
     options = Payment.STATES
 

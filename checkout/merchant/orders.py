@@ -17,7 +17,7 @@ from checkout.merchant.audit_log import entries_about
 from checkout.merchant.chargebacks import advice, chargebacks
 from checkout.merchant.declines import voices
 from checkout.merchant.desk import DeskPages
-from checkout.merchant.filters import Currency, Days, Kind, NeedsAPerson, OfShop, OrderState
+from checkout.merchant.filters import Currency, Days, Kind, NeedsAPerson, OfOrderState, OfShop
 from checkout.merchant.finding import HELP, Found, find_orders
 from checkout.merchant.link_pages import LinkPages
 from checkout.merchant.link_rows import links_part
@@ -29,6 +29,7 @@ from checkout.merchant.shown import badge, customer_lines, moment, provider_name
 from checkout.merchant.story import story
 from checkout.merchant.webhooks import state_of
 from checkout.models import Delivery, Order, Payment, Proposal, ShopEvent
+from checkout.states import OrderState
 from checkout.templatetags.guichet import names_of
 from providers.money import Money
 
@@ -86,7 +87,7 @@ class OrderAdmin(ListedAdmin):
     record_template = "merchant/order.html"
     row_actions = order_actions.ACTIONS
     list_display = ["name", "reference", "email", "sum", "state_word", "flag", "created"]
-    list_filter = [OrderState, NeedsAPerson, Kind, Currency, OfShop, Days]
+    list_filter = [OfOrderState, NeedsAPerson, Kind, Currency, OfShop, Days]
     search_fields = ["number"]
     search_help_text = HELP
     sortable_by = ["name", "reference", "sum", "created"]  # of these there is an index

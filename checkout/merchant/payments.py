@@ -14,7 +14,7 @@ from checkout.merchant.agreements import bond
 from checkout.merchant.by_hand import LOOKED
 from checkout.merchant.chargebacks import ChargedBack, advice, chargebacks
 from checkout.merchant.declines import DeclineReason
-from checkout.merchant.filters import Currency, Days, Live, OfAccount, PaymentsShop, PaymentState
+from checkout.merchant.filters import Currency, Days, Live, OfAccount, OfPaymentState, PaymentsShop
 from checkout.merchant.finding import HELP, Found, find_payments
 from checkout.merchant.listing import ListedAdmin
 from checkout.merchant.operations import operations
@@ -30,7 +30,7 @@ class PaymentAdmin(ListedAdmin):
     record_template = "merchant/payment.html"
     row_actions = (*payment_actions.ACTIONS, LOOKED)
     list_display = ["name", "order_link", "provider", "sum", "state_word", "card", "created"]
-    list_filter = [PaymentState, DeclineReason, ChargedBack, OfAccount, Live, Currency, PaymentsShop, Days]
+    list_filter = [OfPaymentState, DeclineReason, ChargedBack, OfAccount, Live, Currency, PaymentsShop, Days]
     search_fields = ["reference"]
     search_help_text = HELP
     sortable_by = ["name", "sum", "created"]  # of these there is an index
