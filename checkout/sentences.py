@@ -134,9 +134,12 @@ WITHOUT: dict[str, tuple[str, str]] = {
 }
 _NOT_KNOWN = ("", "—")
 
+# What a change says that moved the order's end alone.
+SAME_MONEY = _("The order was changed: payable until {until}.")
+
 # What a code says when the merchant did it, where that is not the same.
 BY_MERCHANT: dict[str, str] = {
-    "order.created": _("The order was made here, for a charge: {money}, payable until {until}."),
+    "order.created": _("The order was made here: {money}, payable until {until}."),
 }
 
 # Particulars that are words of ours, and so are translated.
@@ -173,6 +176,8 @@ def sentence(code: str, data: dict[str, Any], *, by_merchant: bool = False) -> s
     missing, shorter = WITHOUT.get(code, ("", ""))
     if missing and data.get(missing) in _NOT_KNOWN:
         text = shorter
+    if code == "order.changed" and data.get("before") == data.get("money"):
+        text = SAME_MONEY
     return gettext(text).format_map(_Forgiving({name: _worded(name, value) for name, value in data.items()}))
 
 

@@ -21,6 +21,8 @@ class FoundList(RecordList):
     def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         super().__init__(request, *args, **kwargs)
         self.has_filters = False
+        # The form sends those that nobody chose, too, as nothing.
+        self.has_active_filters = any(map(any, self.get_filters_params().values()))
 
     @property
     def is_cut(self) -> bool:

@@ -30,6 +30,7 @@ from checkout.merchant.shown import badge, customer_lines, moment, provider_name
 from checkout.merchant.story import story
 from checkout.merchant.webhooks import state_of
 from checkout.models import Delivery, Order, Payment, Proposal, ShopEvent
+from checkout.states import OrderState
 from checkout.templatetags.guichet import names_of
 from providers.money import Money
 

@@ -119,7 +119,7 @@ def test_the_pages_tell_of_the_charge(client: Client, card: SavedCard) -> None:
     assert reverse("admin:checkout_savedcard_change", args=[card.pk]) in page
     told = client.get(reverse("admin:checkout_order_change", args=[payment.order_id])).content.decode()
     assert "Visa •••• 1111 is charged without the customer (regular charge)." in told
-    assert "The order was made here, for a charge: 42.99 EUR, payable until" in told
+    assert "The order was made here: 42.99 EUR, payable until" in told
     assert payment.reference in client.get(
         reverse("admin:checkout_savedcard_change", args=[card.pk])
     ).content.decode()  # fmt: skip

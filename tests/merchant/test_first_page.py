@@ -110,9 +110,9 @@ def test_takings_are_of_their_day_month_currency_and_mode(shop: Shop, account: A
 
 def test_play_money_is_called_so(client: Client, shop: Shop, account: Account) -> None:
     rows.payment(rows.order(shop), account, State.PAID)
-    assert "Takings, test" in front(client)
+    assert "No account is live yet: this is play money." in front(client)
     rows.account(shop, live=True, name="Live")
-    assert "Takings, test" not in front(client)
+    assert "play money" not in front(client)
     assert "No money has moved this month." in front(client)
 
 

@@ -64,6 +64,7 @@ def test_the_end_alone_keeps_the_items(account: Account) -> None:
     until = timezone.now() + timedelta(hours=1)
     changed = to(order, None, expires_at=until)
     assert (changed.money, changed.items, changed.expires_at) == (OLD, items, until)
+    assert story(order)[-1] == f"The order was changed: payable until {until:%Y-%m-%d %H:%M} UTC."
 
 
 def test_nothing_is_changed_when_nothing_would_be(script: Script, order: Order, payment: Payment) -> None:

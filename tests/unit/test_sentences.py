@@ -123,7 +123,7 @@ def test_an_order_of_the_merchants_says_so() -> None:
     shops = sentence("order.created", about)
     assert shops == "The shop created the order: 42.99 EUR, payable until 10:00."
     made_here = sentence("order.created", about, by_merchant=True)
-    assert made_here == "The order was made here, for a charge: 42.99 EUR, payable until 10:00."
+    assert made_here == "The order was made here: 42.99 EUR, payable until 10:00."
     assert sentence("order.canceled", {}, by_merchant=True) == sentence("order.canceled", {})
 
 
