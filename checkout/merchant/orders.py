@@ -10,7 +10,6 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 
-from checkout import states
 from checkout.merchant import order_actions
 from checkout.merchant.agreements import bond
 from checkout.merchant.at_desk import MAY_OPEN, at_desk
@@ -64,7 +63,7 @@ def totals(order: Order, rows: list[Payment]) -> list[tuple[Any, Money]]:
     missing = max(order.money - (total("authorized") - voided), nothing)
     lines = [
         (_("Asked for"), order.money),
-        (_("Still owed"), missing if order.state == states.OrderState.OPEN else nothing),
+        (_("Still owed"), missing if order.state == OrderState.OPEN else nothing),
         (_("Authorised"), total("authorized")),
         (_("Captured"), captured),
         (_("Refunded"), refunded),

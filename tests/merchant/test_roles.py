@@ -259,10 +259,10 @@ def test_nobody_is_led_to_an_orders_payment_page(viewer: Client, shop: Shop) -> 
 def test_whoever_is_named_elsewhere_does_not_count_as_a_second_person(
     shop: Shop, account: Account, elsewhere: Shop
 ) -> None:
-    mia = person("mia", MANAGER, shop=shop)
-    assert not somebody_may_approve(Verb.REFUND, mia, shop)
+    mia, order = person("mia", MANAGER, shop=shop), rows.order(shop)
+    assert not somebody_may_approve(Verb.REFUND, order, mia)
     person("moritz", MANAGER, shop=shop)
-    assert somebody_may_approve(Verb.REFUND, mia, shop)
+    assert somebody_may_approve(Verb.REFUND, order, mia)
 
 
 def test_whoever_no_shop_names_and_a_superuser_see_all(client: Client, shop: Shop, merchant: object) -> None:
