@@ -111,12 +111,12 @@ class OwnShopsOnly:
         `token__startswith` somebody who may only look would find out an order's payment page."""
         own: Any = self
         filters = [one[0] if isinstance(one, tuple) else one for one in own.list_filter]
-        column = lookup.split("__")[0]
+        column = lookup.split("__", maxsplit=1)[0]
         offered = column in filters or lookup in {getattr(one, "parameter_name", None) for one in filters}
         columns = {name for field in own.opts.fields for name in (field.name, field.attname)}
-        return (offered or column not in {*columns, "pk"}) and bool(
-            super().lookup_allowed(lookup, value, request)
-        )  # type: ignore[misc]
+        if not offered and column in {*columns, "pk"}:
+            return False
+        return bool(super().lookup_allowed(lookup, value, request))  # type: ignore[misc]
 
     def _get_obj_does_not_exist_redirect(
         self, request: HttpRequest, opts: Any, object_id: str
