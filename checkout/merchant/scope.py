@@ -88,7 +88,7 @@ class OwnShopsOnly:
         return limit(super().get_queryset(request), request.user)  # type: ignore[misc]
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
-        """An address may ask for what no database can compare, such as a number of thirty digits: it asks wrongly."""
+        """What no database can compare, such as a number of thirty digits, is asked wrongly."""
         try:
             return super().get_changelist_instance(request)  # type: ignore[misc]
         except (OverflowError, DataError) as why:
@@ -105,11 +105,12 @@ class OwnShopsOnly:
         `token__startswith` somebody who may only look would find out an order's payment page."""
         own: Any = self
         filters = [one[0] if isinstance(one, tuple) else one for one in own.list_filter]
-        by_hand = {getattr(one, "parameter_name", None) for one in filters}
         column = lookup.split("__", maxsplit=1)[0]
-        columns = {name for field in own.opts.fields for name in (field.name, field.attname)} | {"pk"}
-        offered = lookup in by_hand or column in filters or column not in columns
-        return offered and bool(super().lookup_allowed(lookup, value, request))  # type: ignore[misc]
+        offered = column in filters or lookup in {getattr(one, "parameter_name", None) for one in filters}
+        columns = {name for field in own.opts.fields for name in (field.name, field.attname)}
+        if not offered and column in {*columns, "pk"}:
+            return False
+        return bool(super().lookup_allowed(lookup, value, request))  # type: ignore[misc]
 
     def _get_obj_does_not_exist_redirect(
         self, request: HttpRequest, opts: Any, object_id: str

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -15,7 +16,9 @@ from django.utils.translation import gettext as _
 from providers.money import Money, exponent
 
 # A spreadsheet would calculate what begins like this; a customer's own words do not get to.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+# Where semicolons part the cells, as in France, quotes do not hold a text together, and a cell begins in its midst.
+_CELL_BEGINS = re.compile(r"(?<=[;\r\n])(?=[=+\-@])")
 _AT_ONCE = 500  # lines of a CSV that go out together
 _ROWS_OF_A_SHEET = 1_048_576  # as many as Excel opens
 
@@ -72,6 +75,7 @@ def plain(value: Any) -> str:
 
 def harmless(text: str) -> str:
     """With an apostrophe in front of what a spreadsheet would take for a formula."""
+    text = _CELL_BEGINS.sub("'", text)
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 

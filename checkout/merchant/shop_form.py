@@ -80,7 +80,8 @@ def _origin(line: str) -> str:
         raise forms.ValidationError(
             _("“%(line)s” is no origin: give https:// and a host, without a path.") % {"line": line[:60]}
         )
-    return f"{parts.scheme}://{parts.hostname}{port}"
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    return f"{parts.scheme}://{host}{port}"
 
 
 class ShopForm(forms.ModelForm):

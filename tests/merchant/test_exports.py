@@ -58,9 +58,14 @@ def test_orders_as_csv(client: Client, shop: Shop) -> None:
 
 
 def test_what_a_spreadsheet_would_calculate_is_text() -> None:
-    for text in ("=1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"):
+    for text in ("=1", "+1", "-1", "@SUM(A1)", "\t=1", "\r1"):
         assert harmless(text) == f"'{text}"
     assert harmless("1-1") == "1-1"
+    assert harmless('a";=HYPERLINK("x")') == 'a";\'=HYPERLINK("x")'
+    assert harmless("\r=1") == "'\r'=1"
+    assert harmless("a\n=1+1") == "a\n'=1+1"
+    assert harmless("\n=1+1") == "'\n'=1+1"
+    assert harmless("so; -5 degrees; a=b") == "so; -5 degrees; a=b"
 
 
 def test_payments_and_their_money(client: Client, shop: Shop, account: Account) -> None:

@@ -186,6 +186,14 @@ def test_health_is_of_the_last_day(shop: Shop, account: Account) -> None:
     assert account_health.health(shops=[]) == []
 
 
+def test_no_clear_answer_is_no_failure(client: Client, shop: Shop, account: Account) -> None:
+    for well, word in ((True, "tested well"), (False, "the test failed"), (None, "no clear answer")):
+        Account.objects.update(tested_at=timezone.now(), tested_well=well)
+        html = client.get(reverse("admin:index")).content.decode()
+        words = ("tested well", "the test failed", "no clear answer")
+        assert [one for one in words if one in html] == [word]
+
+
 def test_who_may_not_see_payments_sees_no_money(viewer: Client, shop: Shop, account: Account) -> None:
     rows.payment(rows.order(shop), account, State.PAID)
     assert "Takings" in front(viewer)

@@ -96,14 +96,14 @@ def test_what_is_kept(client: Client, shop: Shop) -> None:
         "colour": "#7C2D12",
         "languages": ["fr"],
         "letters": ["receipt", "reminder"],
-        "return_origins": "https://Shop.example/\nhttps://shop.example\n\nhttp://127.0.0.1:8000",
+        "return_origins": "https://Shop.example/\nhttps://shop.example\n\nhttp://127.0.0.1:8000\nhttp://[::1]:8000",
         "merchant_email": "margot@shop.example",
     }
     assert saved(client, shop, **typed) == {}
     shop.refresh_from_db()
     assert (shop.colour, shop.languages, shop.letters, shop.return_origins, shop.merchant_email) == (
-        "#7c2d12", ["fr"], ["receipt", "reminder"], ["https://shop.example", "http://127.0.0.1:8000"],
-        "margot@shop.example",
+        "#7c2d12", ["fr"], ["receipt", "reminder"],
+        ["https://shop.example", "http://127.0.0.1:8000", "http://[::1]:8000"], "margot@shop.example",
     )  # fmt: skip
 
 
