@@ -144,8 +144,6 @@ def _send_at_once(sender: Any, event_id: str, **kwargs: Any) -> None:
 
 def run_sweep() -> int:
     """Queue a task for everything that is due. Returns how many."""
-    letters.remind()
-    approvals.expire_old()  # a row or two a week, and nobody is asked
     queued = 0
     for found, queue in (
         (sweep.due_payments(), check_payment),
@@ -165,6 +163,9 @@ def run_sweep() -> int:
         for name in names:
             named.enqueue(str(name))
             queued += 1
+    # After all that is somebody's money. A row or two, and nobody is asked.
+    letters.remind()
+    approvals.expire_old()
     return queued
 
 

@@ -6,7 +6,7 @@ tried where the present ones say Forged. Nothing else is done with them: every c
 """
 
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 import structlog
@@ -25,14 +25,24 @@ Reading = Callable[[Provider], Said]
 # Often enough to see which of two is still in use; not a write for each ring.
 NOTED_EVERY = timedelta(minutes=1)
 NOW, FORMER = "now", "former"
+UNTIL = "until"  # beside them, where several end at different times: {name: ISO 8601}
 
 
 def former_of(account: Account) -> dict[str, Any]:
     """The values from before that are still good. An empty one is none: with it, anybody would be believed."""
-    if account.former_until is None or account.former_until <= timezone.now():
+    now = timezone.now()
+    if account.former_until is None or account.former_until <= now:
         return {}
     kept = account.former_secrets.reveal() or {}
-    return {name: value for name, value in kept.items() if value and name in account.provider_class.verifies}
+    until = account.secrets_used.get(UNTIL, {})
+    return {
+        name: value
+        for name, value in kept.items()
+        if value and name in account.provider_class.verifies and until.get(name, _AT_LAST) > now.isoformat()
+    }
+
+
+_AT_LAST = "~"  # later than any moment: then `former_until` alone decides
 
 
 def verified(
@@ -122,23 +132,28 @@ def keep_former(account: Account, before: Mapping[str, Any], *, days: int) -> li
         return []
     kept = former_of(account)  # what has run out meanwhile does not come back
     used = {which: dict(account.secrets_used.get(which, {})) for which in (NOW, FORMER)}
+    until = dict.fromkeys(kept, account.former_until and account.former_until.isoformat())
+    until |= {name: at for name, at in account.secrets_used.get(UNTIL, {}).items() if name in kept}
+    end = (timezone.now() + timedelta(days=days)).isoformat()
     rotated = []
     for name in changed:
         kept.pop(name, None)  # two keys are alive, not three
+        until.pop(name, None)
         last = used[NOW].pop(name, None)
         used[FORMER].pop(name, None)
         # What was emptied is not to be believed any more, and what was empty never was.
         if days and before.get(name) and now_has.get(name):
             kept[name] = before[name]
+            until[name] = end
             rotated.append(name)
             if last:
                 used[FORMER][name] = last
     account.former_secrets = kept
+    ends = [datetime.fromisoformat(at) for at in until.values() if at]
+    account.former_until = max(ends, default=None)
     account.secrets_used = used if kept else {}
-    if not kept:
-        account.former_until = None
-    elif rotated:
-        account.former_until = timezone.now() + timedelta(days=days)
+    if len(set(ends)) > 1:
+        account.secrets_used = {**used, UNTIL: until}
     return rotated
 
 

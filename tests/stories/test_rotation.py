@@ -170,6 +170,23 @@ def test_two_keys_are_alive_and_not_three(clock: Clock, transactional_db: None) 
     assert account.former_until is None
 
 
+def test_each_former_one_is_good_for_as_long_as_was_said_of_it(clock: Clock, transactional_db: None) -> None:
+    """Another one's rotation neither revives it nor ends it."""
+    account = account_at("payzen", PayzenSettings(**payzen_wire.SETTINGS))
+    rotate(account, days=1, password=NEW)
+    clock.forward(hours=12)
+    rotate(account, days=30, hmac_key="another-key")
+    assert sorted(former_of(account)) == ["hmac_key", "password"]
+    clock.forward(hours=13)
+    assert list(former_of(account)) == ["hmac_key"]
+    rotate(account, days=1, password="testpassword_a-third")
+    clock.forward(days=2)
+    assert list(former_of(account)) == ["hmac_key"]
+    assert forget_former_secrets() == 0
+    clock.forward(days=28)
+    assert (former_of(account), forget_former_secrets()) == ({}, 1)
+
+
 def test_an_empty_former_value_lets_nobody_in(script: Script, account: Account) -> None:
     account.former_secrets = {"password": ""}
     account.former_until = account.created_at.replace(year=account.created_at.year + 1)

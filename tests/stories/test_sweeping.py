@@ -98,3 +98,16 @@ def test_ended_tasks_are_forgotten_after_a_day(script: Script, account: Account,
     check_payment.enqueue(1)
     DBTaskResult.objects.update(status=TaskResultStatus.SUCCESSFUL, finished_at=timezone.now() - age)
     assert forget_old_tasks() == (1 if age > timedelta(days=1) else 0)
+
+
+def test_what_is_not_money_keeps_no_money_waiting(
+    script: Script, clock: Clock, payment: Payment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken() -> int:
+        raise LookupError
+
+    monkeypatch.setattr("checkout.tasks.letters.remind", broken)
+    clock.forward(seconds=21)
+    with pytest.raises(LookupError):
+        run_sweep()
+    assert work() == ["check_payment"]

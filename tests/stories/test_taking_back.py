@@ -18,5 +18,5 @@ def test_a_test_webhook_does_not_keep_it_from_being_taken_back(order: Order) -> 
         ShopEvent.objects.create(shop=order.shop, order=of, type="x", payload={})
     for step in STEP.Migration.operations:
         if isinstance(step, RunPython) and step.reverse_code is not None:
-            step.reverse_code(apps, None)  # type: ignore[arg-type]
+            step.reverse_code(apps, None)  # type: ignore[arg-type]  # as it is today, not as it was then
     assert ShopEvent.objects.get().order == order
