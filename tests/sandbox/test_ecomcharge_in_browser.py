@@ -142,6 +142,8 @@ def test_escape_closes_it_and_gives_the_focus_back(merchant: Merchant, page: Pag
         shop.widget({"token": merchant.token()})
         frame = opened(page, shop)
         expect(frame.get_by_label("Card number")).to_be_visible()
+        # The form can be seen before its script listens to keys.
+        eventually(lambda: frame.locator("html").evaluate("() => document.readyState") == "complete")
         if inside:
             frame.get_by_label("Card number").focus()
         page.keyboard.press("Escape")
