@@ -132,7 +132,9 @@ def keep_former(account: Account, before: Mapping[str, Any], *, days: int) -> li
         return []
     kept = former_of(account)  # what has run out meanwhile does not come back
     used = {which: dict(account.secrets_used.get(which, {})) for which in (NOW, FORMER)}
-    until = dict.fromkeys(kept, account.former_until and account.former_until.isoformat())
+    until: dict[str, str] = {}
+    if account.former_until is not None:
+        until = dict.fromkeys(kept, account.former_until.isoformat())
     until |= {name: at for name, at in account.secrets_used.get(UNTIL, {}).items() if name in kept}
     end = (timezone.now() + timedelta(days=days)).isoformat()
     rotated = []
@@ -149,7 +151,7 @@ def keep_former(account: Account, before: Mapping[str, Any], *, days: int) -> li
             if last:
                 used[FORMER][name] = last
     account.former_secrets = kept
-    ends = [datetime.fromisoformat(at) for at in until.values() if at]
+    ends = [datetime.fromisoformat(at) for at in until.values()]
     account.former_until = max(ends, default=None)
     account.secrets_used = used if kept else {}
     if len(set(ends)) > 1:
