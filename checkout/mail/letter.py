@@ -1,6 +1,6 @@
 """What do our other e-mails say? Receipts, refunds, "we know now", reminders; to the merchant, of paused webhooks."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -62,7 +62,10 @@ def words_of(letter: Letter) -> Words:
         Letter.Kind.REMINDER: _reminder,
         Letter.Kind.WEBHOOKS_PAUSED: _webhooks_paused,
     }
-    return makers[Letter.Kind(letter.kind)](letter)
+    words = makers[Letter.Kind(letter.kind)](letter)
+    if letter.payment is not None and not letter.payment.account.live:
+        return replace(words, after=[*words.after, _("Test: no real money moves.")])
+    return words
 
 
 def _receipt(letter: Letter) -> Words:

@@ -103,6 +103,16 @@ def test_in_english(script: Script, account: Account) -> None:
     assert story(order)[-1] == "The customer was sent an e-mail (receipt; to ada@example.com)."
 
 
+@pytest.mark.parametrize("live", [True, False])
+def test_of_a_test_it_is_said(script: Script, order: Order, payment: Payment, live: bool) -> None:
+    Account.objects.update(live=live)
+    Order.objects.update(language="en")
+    take(payment, money_came(payment))
+    message, html = only_one()
+    assert ("Test: no real money moves." in message.body) is not live
+    assert ("Test: no real money moves." in html) is not live
+
+
 def test_a_reserve_is_no_receipt_before_it_is_captured(
     script: Script, order: Order, payment: Payment
 ) -> None:
