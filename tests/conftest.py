@@ -17,7 +17,10 @@ settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 HERE = Path(__file__).parent
 E2E = HERE / "e2e"
-WHOLE_ON_EVERY_DATABASE = [HERE / folder for folder in ("stories", "races", "prove")]
+# What a second database is asked: races whole, of the rest one case of each test, of pages those that count or search.
+RACES = HERE / "races"
+PAGES = [HERE / folder for folder in ("merchant", "shopper", "demo")]
+COUNTING = {"test_finding.py", "test_exports.py", "test_first_page.py", "test_proposals.py", "test_people.py"}
 # Whole files are handed out to the two workers with a browser: with a long one at the end, one waits for the other.
 LONG = (
     "test_access.py",
@@ -55,14 +58,15 @@ def turn(item: pytest.Item) -> int:
 
 
 def where_the_database_matters(items: list[pytest.Item]) -> set[pytest.Item]:
-    """Whatever moves money or races for it, whole; of the rest that touches a row one case of each test, for the others
-    ask the database the same questions about other words. So do a property's many examples."""
+    """Races whole; of what else touches a row one case of each test, for the others ask the database the same questions
+    about other words. So do a property's many examples, and most pages."""
     kept, seen = set(), set[tuple[Path, str]]()
     for item in items:
         name = (item.path, item.name.split("[")[0])
-        whole = any(folder in item.path.parents for folder in WHOLE_ON_EVERY_DATABASE)
+        again = name in seen and RACES not in item.path.parents
+        page = any(folder in item.path.parents for folder in PAGES) and item.path.name not in COUNTING
         of_many = getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
-        if touches_database(item) and not of_many and (whole or name not in seen):
+        if touches_database(item) and not (again or page or of_many):
             kept.add(item)
             seen.add(name)
     return kept

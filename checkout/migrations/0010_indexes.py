@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddIndex(
             model_name='movement',
-            index=models.Index(fields=['at', 'account', 'kind', 'currency', 'amount_minor'], name='movements_by_day'),
+            index=models.Index(fields=['at'], name='movements_by_day'),
         ),
         migrations.AddIndex(
             model_name='movement',
@@ -32,7 +32,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='payment',
-            index=models.Index(fields=['created_at', 'account', 'state', 'decline_reason'], name='payments_by_day'),
+            index=models.Index(fields=['created_at'], name='payments_by_day'),
         ),
         migrations.AddIndex(
             model_name='payment',

@@ -32,9 +32,7 @@ class Movement(models.Model):
         verbose_name_plural = _("movements of money")
         ordering = ["-id"]
         indexes = [
-            models.Index(
-                fields=["at", "account", "kind", "currency", "amount_minor"], name="movements_by_day"
-            ),
+            models.Index(fields=["at"], name="movements_by_day"),
             models.Index(fields=["account", "-id"], name="movements_by_account"),
             models.Index(fields=["currency", "-id"], name="movements_by_currency"),
         ]

@@ -92,7 +92,7 @@ def test_a_shop_is_connected_by_the_quickstart(
     stage: Stage, admin: Admin, page: Page, tmp_path: Path
 ) -> None:
     admin.page.goto(f"{stage.site}/admin/checkout/shop/")
-    admin.page.locator(FOUND).get_by_role("link", name="Demo shop").click()
+    admin.page.locator(FOUND).get_by_role("link", name="Museum of Small Things").click()
     admin.body.get_by_role("link", name="Issue an API key").click()
     admin.body.get_by_label("Name").fill("quickstart")
     admin.press("Issue an API key")
@@ -142,7 +142,7 @@ def test_a_second_person_approves(stage: Stage, admin: Admin, visitor: Callable[
     order, record = purse.paid(stage)
     hire(admin, "max", "Manager")
     admin.page.goto(f"{stage.site}/admin/checkout/shop/")
-    admin.page.locator(FOUND).get_by_role("link", name="Demo shop").click()
+    admin.page.locator(FOUND).get_by_role("link", name="Museum of Small Things").click()
     admin.page.get_by_text("Add another Limit for one person").click()
     admin.page.locator("input[name=approval_limits-0-currency]").fill("EUR")
     admin.page.locator("input[name=approval_limits-0-amount]").fill("20.00")

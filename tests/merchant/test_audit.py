@@ -104,14 +104,14 @@ def test_what_is_saved_is_logged_by_its_fields_and_no_secret(
     account.refresh_from_db()
     assert account.name == "Renamed"
     once = hidden(client.get(address(shop, "issue-key")).content.decode(), "once")
-    client.post(address(shop, "issue-key"), {"name": "till", "once": once})
+    client.post(address(shop, "issue-key"), {"name": "till", "once": once, "scopes": ["read"]})
     key = ApiKey.objects.get()
     do(client, key, "revoke")
     change, issue, revoke = entries()
     assert change[:3] == ("margot", "change", "Renamed")
     assert change[3]["fields"]["name"] == "Renamed"
     assert set(change[3]["fields"].values()) <= {"Renamed", "changed", True, False}
-    assert issue == ("margot", "issue-key", "Museum shop", {"typed": {"name": "till"}})
+    assert issue == ("margot", "issue-key", "Museum shop", {"typed": {"name": "till", "scopes": ["read"]}})
     assert revoke[:3] == ("margot", "revoke", str(key))
     assert "canary" not in str(entries())
     assert "gk_" not in str([data for *_rest, data in entries()])
