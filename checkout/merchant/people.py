@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
-from unfold.widgets import UnfoldAdminSelectMultipleWidget
+from unfold.widgets import UnfoldAdminSelectMultipleWidget, UnfoldBooleanSwitchWidget
 
 from checkout.merchant.action import Action, Said, WithActions, acting, done, noted
 from checkout.merchant.audit import AuditedForms
@@ -73,6 +73,14 @@ class _ShopsField(forms.ModelMultipleChoiceField):
 
 class PersonForm(UserChangeForm):
     shops = _ShopsField()
+    all_shops = forms.BooleanField(
+        label=gettext_lazy("All shops, from now on"),
+        help_text=gettext_lazy(
+            "To be ticked when somebody is taken out of their last shop and is to see all of them."
+        ),
+        widget=UnfoldBooleanSwitchWidget(),
+        required=False,
+    )
 
     class Meta:
         model = User
@@ -82,6 +90,16 @@ class PersonForm(UserChangeForm):
         super().__init__(*args, **kwargs)
         if "shops" in self.fields and self.instance.pk:
             self.initial["shops"] = list(Shop.objects.filter(members=self.instance.pk))
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        widened = bool(self.initial.get("shops")) and "shops" in cleaned and not cleaned["shops"]
+        if widened and cleaned.get("is_active", True) and not cleaned.get("all_shops"):
+            why = _(
+                "Who is named at no shop sees all of them. Say below that this is meant, or switch the person off."
+            )
+            self.add_error("shops", why)
+        return cleaned
 
 
 class NewPersonForm(UserCreationForm):
@@ -152,9 +170,11 @@ class UserAdmin(WithActions, AuditedForms, DjangoUserAdmin, ModelAdmin):
         if obj is None:
             names = ("username", "usable_password", "password1", "password2", "shops")
             return [(None, {"classes": ("wide",), "fields": names})]
-        rights = ["is_active", "is_staff", "is_superuser", "groups", "shops", "user_permissions"]
+        rights = ["is_active", "is_staff", "is_superuser", "groups", "shops", "all_shops", "user_permissions"]
         if not self.has_change_permission(request, obj):
-            rights.remove("shops")
+            rights = [name for name in rights if name not in ("shops", "all_shops")]
+        elif shops_of(request.user) is not None:
+            rights.remove("all_shops")
         return [
             (None, {"fields": ("username", "password")}),
             (_("Personal info"), {"fields": ("first_name", "last_name", "email")}),

@@ -100,6 +100,17 @@ def test_a_group_is_not_a_way_up() -> None:
     assert browser.post(change, {"name": "Own", "permissions": []}).status_code == 403
 
 
+def test_taken_out_of_the_last_shop_is_not_let_into_all_of_them(client: Client, shop: Shop) -> None:
+    vera = person("vera", VIEWER, shop=shop)
+    refused = save(client, vera, shops=[])
+    assert list(refused.context["adminform"].form.errors) == ["shops"]
+    assert list(vera.shops.all()) == [shop]
+    assert save(client, vera, shops=[], is_active="").status_code == 302  # switched off, they see nothing
+    vera.shops.set([shop])
+    assert save(client, vera, shops=[], all_shops="on").status_code == 302
+    assert not vera.shops.exists()
+
+
 def test_whoever_is_limited_to_shops_makes_nobody_who_is_not(shop: Shop) -> None:
     other = Shop.objects.create(name="Elsewhere", slug="elsewhere")
     browser = browser_of(person("mia", MANAGER, shop=shop))
