@@ -43,8 +43,6 @@ _MANAGER = (
     "checkout.change_apikey",
     "checkout.change_approvallimit",
     "checkout.change_delivery",
-    "checkout.change_letter",
-    "checkout.change_proposal",
     "checkout.change_savedcard",
     "checkout.change_shop",
     "checkout.change_shopevent",
