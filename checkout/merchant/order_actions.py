@@ -196,7 +196,6 @@ ACTIONS = (
         explain=_explain_seen,
         do=_seen,
         needs=HARMLESS,
-        at_once=True,
     ),
     Action(
         name="ask",
@@ -205,7 +204,6 @@ ACTIONS = (
         explain=_explain_ask,
         do=_ask,
         needs=HARMLESS,
-        at_once=True,
     ),
     Action(
         name="reopen",

@@ -294,7 +294,6 @@ ACTIONS = (
         ],
         do=lambda request, payment, typed: ask_about(payment),
         needs=HARMLESS,
-        at_once=True,
     ),
     _action(Verb.CAPTURE, gettext_lazy("Capture"), CaptureForm, "main"),
     _action(Verb.VOID, gettext_lazy("Void"), VoidForm, "danger"),

@@ -278,5 +278,5 @@ class Admin:
 
     def go(self, name: str) -> None:
         """To an action that explains itself before it is done."""
-        self.body.get_by_role("link", name=name, exact=True).click()
+        self.body.get_by_role("link", name=name, exact=True).first.click()
         self.press(name)

@@ -63,11 +63,11 @@ def test_the_provider_is_asked_again(stage: Stage, checkout: Checkout, admin: Ad
     checkout.says(pages.CHECKING)
     checkout.tells("Please do not pay a second time.")
     admin.open(order.id)
-    admin.press("Ask the provider again")
+    admin.go("Ask the provider again")
     expect(admin.attempts).to_have_text(["pending"])
     assert order.read()["state"] == "open"
     stage.sandbox.advance(61)
-    admin.press("Ask the provider again")
+    admin.go("Ask the provider again")
     expect(admin.attempts).to_have_text(["paid"])
     assert order.read()["state"] == "paid"
     checkout.is_receipt()  # by itself

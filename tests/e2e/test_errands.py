@@ -55,7 +55,7 @@ def test_all_is_well_until_a_bank_takes_money_back(stage: Stage, admin: Admin) -
     calls = admin.page.locator("#calls")
     expect(calls).to_contain_text("the bank took 42.99 EUR back (reason 4853)")
     calls.get_by_role("link", name=order.id).click()
-    admin.press("Mark as seen")
+    admin.go("Mark as seen")
     front(admin, "^All is well")
 
 

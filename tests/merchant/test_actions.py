@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from checkout.models import Account, ApiKey, Delivery, Order, Payment, SavedCard, Shop, ShopEvent
 from checkout.states import OrderState, State
+from checkout.templatetags.guichet import money
 from providers.base import Outcome, Report
 from providers.errors import Misconfigured, Uncertain, Unreachable
 from providers.money import Money
@@ -372,3 +373,18 @@ def test_nobody_is_led_elsewhere_afterwards(client: Client, shop: Shop, elsewher
     order = rows.order(shop, attention="x")
     answer = client.post(address(order, "seen"), {"back": elsewhere})
     assert answer.headers["Location"] == reverse("admin:checkout_order_change", args=[order.pk])
+
+
+def test_whatever_can_be_done_to_an_order_is_asked_first_and_names_its_money(
+    client: Client, shop: Shop, account: Account
+) -> None:
+    rows.everything(shop, account)
+    order = Order.objects.exclude(attention="").first()
+    assert order is not None
+    shown = client.get(reverse("admin:checkout_order_change", args=[order.pk])).context["buttons"]
+    assert shown
+    assert [button.action.name for button in shown if button.action.at_once] == []
+    html = client.get(address(order, "seen")).content.decode()
+    assert f"{order} · {money(order.money)}" in html
+    order.refresh_from_db()
+    assert order.attention  # nothing is done before it is confirmed
