@@ -33,8 +33,9 @@
     show("purse-page", true);
   }
 
+  // Not `disabled`: whoever goes through the page with the Tab key would be led past it, while the form is still thinking.
   function draw() {
-    if (button) { button.disabled = busy || over || !covered; }
+    if (button) { button.setAttribute("aria-disabled", String(busy || over || !covered)); }
   }
 
   // Purse's readables have a value and tell of each new one; one that is not there tells nothing.
@@ -66,6 +67,10 @@
 
   function pay() {
     if (!checkout || busy || over) { return; }
+    if (!covered) {
+      show("purse-again", true);
+      return;
+    }
     busy = true;
     show("purse-again", false);
     draw();

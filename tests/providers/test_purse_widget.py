@@ -161,6 +161,18 @@ def test_our_button_wakes_up_when_the_amount_is_covered(browser_page: Page) -> N
     assert browser_page.evaluate("told.slice(2)") == [["submit"]]
 
 
+def test_pressed_too_early_it_says_what_is_missing_and_sends_nothing(browser_page: Page) -> None:
+    visit(browser_page, show(), FORM)
+    button = browser_page.locator("#purse-pay")
+    button.focus()  # Tab stops there, whether it is awake or not
+    browser_page.keyboard.press("Enter")
+    expect(browser_page.locator("#purse-again")).to_be_visible()
+    browser_page.evaluate("form.isPaymentFulfilled.set(true)")
+    browser_page.keyboard.press("Enter")
+    expect(browser_page.locator("#purse-again")).to_be_hidden()
+    assert browser_page.evaluate("told.slice(2)") == [["submit"]]
+
+
 def test_a_form_that_tells_nothing_of_the_amount_can_be_sent(browser_page: Page) -> None:
     visit(browser_page, show(), FORM + "delete form.isPaymentFulfilled; delete form.sessionState;")
     browser_page.locator("#purse-pay").click()
