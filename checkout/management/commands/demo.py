@@ -79,7 +79,7 @@ def start_sandbox(home: Home, children: list[Child]) -> None:
 
 def start_site_and_worker(home: Home, children: list[Child]) -> None:
     words = f"-m gunicorn --bind {HOST}:{home.port} --worker-class gthread --workers 2 --threads 8".split()
-    words += ["--graceful-timeout", "2", "--no-control-socket", "checkout.wsgi"]
+    words += ["--keep-alive", "75", "--graceful-timeout", "2", "--no-control-socket", "checkout.wsgi"]
     start(home, children, "site", words, address=f"{home.site}/readyz")
     start(home, children, "worker", ["manage.py", "worker"])
 
