@@ -15,7 +15,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -138,7 +138,6 @@ class Stage:
     sandbox: Sandbox
     keys: dict[str, str]
     log: Path
-    session: requests.Session = field(default_factory=requests.Session)
 
     @property
     def shop(self) -> str:
@@ -158,7 +157,7 @@ class Stage:
         headers = {"Authorization": f"Bearer {self.keys['DEMO_API_KEY']}"}
         if verb == "POST":
             headers["Idempotency-Key"] = secrets.token_hex(12)
-        return self.session.request(
+        return requests.request(
             verb, f"{self.site}/api/v1/{path}", headers=headers, json=body or None, timeout=40
         )
 

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
+import requests
 from playwright.sync_api import BrowserContext, StorageState, expect
 
 from tests.e2e.pages import Admin, Checkout
@@ -184,7 +185,7 @@ def operator_sits_there(stage: Stage) -> Any:
     """Whoever fills in the form is the merchant, so it leads back to the admin."""
 
     def put(who: str) -> None:
-        answer = stage.session.put(
+        answer = requests.put(
             f"{stage.sandbox.url}/_sandbox/accounts",
             json={"provider": "syspay", "settings": {"returns_to": who}}, timeout=20,
         )  # fmt: skip

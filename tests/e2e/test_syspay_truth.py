@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+import requests
 from playwright.sync_api import BrowserContext, expect
 
 from tests.e2e import pages
@@ -35,7 +36,7 @@ def as_json(stage: Stage) -> Iterator[None]:
 
 
 def set_sandbox(stage: Stage, **settings: Any) -> None:
-    answer = stage.session.put(
+    answer = requests.put(
         f"{stage.sandbox.url}/_sandbox/accounts",
         json={"provider": "syspay", "settings": settings},
         timeout=20,
