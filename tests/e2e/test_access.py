@@ -31,18 +31,16 @@ def complaints(part: Page | Frame, within: str = "html", *rules: str) -> list[An
 
 def looks_well(page: Page, within: str = "html") -> None:
     """Nothing serious for axe, and nothing wider than the screen, however the page is looked at."""
-    found = {}
+    found: dict[int | str, list[Any]] = {}
+    page.emulate_media(color_scheme="light", reduced_motion="reduce")
     for size in SIZES:
         page.set_viewport_size(size)
-        page.emulate_media(color_scheme="light", reduced_motion="reduce")
-        here = complaints(page, within)
+        found[size["width"]] = complaints(page, within)
         if page.evaluate(WIDER):
-            here.append("wider than the screen")
-        page.emulate_media(color_scheme="dark", reduced_motion="reduce")
-        here += complaints(page, within, "color-contrast")  # all that the colours can change
-        if here:
-            found[size["width"]] = here
-    assert found == {}, page.url
+            found[size["width"]].append("wider than the screen")
+    page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+    found["dark"] = complaints(page, within, "color-contrast")  # all that the colours can change
+    assert not any(found.values()), (page.url, found)
 
 
 def keeps_within(page: Page, *parts: Page | Frame) -> None:
