@@ -14,9 +14,10 @@ environment.prepare()
 django.setup()
 # A password's slow hash was half the time of the merchant's tests, and none of them is about it.
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# Static files are looked for when they are asked for. Each new test client would list them all: a fifth of the time.
+settings.WHITENOISE_AUTOREFRESH = True
 
 HERE = Path(__file__).parent
-E2E = HERE / "e2e"
 # What a second database is asked: races whole, of the rest one case of each test, of pages those that count or search.
 RACES = HERE / "races"
 PAGES = [HERE / folder for folder in ("merchant", "shopper", "demo")]
@@ -41,8 +42,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
-        if E2E in item.path.parents or "chromium_path" in getattr(item, "fixturenames", ()):
+        if chromium.END_TO_END in item.path.parents or "chromium_path" in getattr(item, "fixturenames", ()):
             item.add_marker("browser")
+        if item.get_closest_marker("browser") and not chromium.wants(item.path):
+            raise pytest.UsageError(f"{item.path} does not name chromium, so its browser tests are not found")
     items.sort(key=turn)
     if config.getoption("--database-only"):
         kept = where_the_database_matters(items)
@@ -52,7 +55,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def turn(item: pytest.Item) -> int:
     """Whoever stands on the stage comes last and all together, for it is raised once; of these the long files first."""
-    if E2E not in item.path.parents:
+    if chromium.END_TO_END not in item.path.parents:
         return 0
     return 1 + (LONG.index(item.path.name) if item.path.name in LONG else len(LONG))
 

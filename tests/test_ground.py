@@ -8,7 +8,6 @@ import psycopg
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.db import connection
-from playwright.sync_api import sync_playwright
 
 from checkout.models import Payment
 from tests.ground import chromium, emptied, machine, postgres
@@ -47,22 +46,6 @@ def test_a_chromium_that_does_not_start_is_not_passed_over_in_silence(
     monkeypatch.setenv("CHROMIUM", "/nowhere/chromium")
     with pytest.raises(machine.Missing, match="CHROMIUM is /nowhere/chromium, which does not start"):
         chromium.find()
-
-
-def test_what_playwright_switches_off_stays_switched_off(
-    chromium_path: str, chromium_flags: list[str]
-) -> None:
-    """The last --disable-features wins, which is ours: it has to say again whatever Playwright's says."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium_path, args=chromium_flags)
-        page = browser.new_page()
-        page.goto("chrome://version")
-        told = page.locator("#command_line").inner_text()
-        browser.close()
-    first, *_, last = [
-        word.split("=", 1)[1].split(",") for word in told.split() if "--disable-features=" in word
-    ]
-    assert set(first) < set(last)
 
 
 @pytest.mark.parametrize(("ci", "verdict"), [("", 0), ("true", 1)])

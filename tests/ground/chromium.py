@@ -8,33 +8,10 @@ from pathlib import Path
 
 from tests.ground.machine import Missing, apt_install, distribution
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+# The shell draws pages and no window around them, which is a third of the work of a browser.
+SHELL = "chromium-headless-shell"
+NAMES = (SHELL, "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
-# The popups of the address bar are pages with a renderer of their own, drawn for every new context although nobody
-# looks: more than half of what a context cost. The last --disable-features wins, so Playwright's own are said again.
-DISABLED_FEATURES = (
-    "WebUIOmniboxPopup",
-    "WebUIOmniboxAimPopup",
-    # A renderer kept ready for the next navigation to another site, which most tests never make.
-    "SpareRendererForSitePerProcess",
-    # Playwright's:
-    "AvoidUnnecessaryBeforeUnloadCheckSync",
-    "DestroyProfileOnBrowserClose",
-    "HttpsUpgrades",
-    "HttpsFirstBalancedModeAutoEnable",
-    "LensOverlay",
-    "MediaRouter",
-    "PaintHolding",
-    "ThirdPartyStoragePartitioning",
-    "AvoidCorsURLLoaderRestartOnRedirect",
-    "TcpPortRandomizationWin",
-    "OptimizationHints",
-    "NetworkTimeServiceQuerying",
-    "AimEnabled",
-    "PreconnectToSearch",
-    "msForceBrowserSignIn",
-    "msEdgeUpdateLaunchServicesPreferredVersion",
-)
 # --no-sandbox because CI runs as root; the rest keeps the browser from calling home while a test
 # looks at its traffic.
 FLAGS = (
@@ -45,8 +22,23 @@ FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    f"--disable-features={','.join(DISABLED_FEATURES)}",
 )
+
+
+TESTS = Path(__file__).resolve().parent.parent
+END_TO_END = TESTS / "e2e"
+
+
+def wanted_by() -> list[Path]:
+    """Which files have tests for a browser? To collect all the others as well takes longer than most tests."""
+    return [
+        END_TO_END,
+        *sorted(file for file in TESTS.rglob("test_*.py") if END_TO_END not in file.parents and wants(file)),
+    ]
+
+
+def wants(file: Path) -> bool:
+    return END_TO_END in file.parents or "chromium" in file.read_text()
 
 
 def find() -> str:
@@ -102,7 +94,7 @@ def playwrights_own() -> str | None:
 
 def fetch() -> None:
     root = os.geteuid() == 0
-    if root and distribution() == "debian" and apt_install("chromium"):
+    if root and distribution() == "debian" and (apt_install(SHELL) or apt_install("chromium")):
         return
     playwright = [sys.executable, "-m", "playwright", "install"]
     # With the libraries a browser needs, where that is possible: as root, on systems Playwright knows.

@@ -37,6 +37,14 @@ def apt_install(package: str) -> bool:
     return True
 
 
+def memory(room: int = 4 * 2**30) -> Path | None:
+    """The folder that lies in memory, where this system has one with so many bytes free."""
+    folder = Path("/dev/shm")
+    if folder.is_dir() and os.access(folder, os.W_OK) and shutil.disk_usage(folder).free >= room:
+        return folder
+    return None
+
+
 def free_port() -> int:
     """A port nobody listens on at this moment."""
     with socket.create_server(("127.0.0.1", 0)) as listener:

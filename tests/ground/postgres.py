@@ -15,7 +15,7 @@ from typing import Any
 
 import psycopg
 
-from tests.ground.machine import Missing, apt_install, distribution, free_port
+from tests.ground.machine import Missing, apt_install, distribution, free_port, memory
 
 # Where the packages of Debian, Red Hat and Homebrew put the server; initdb is seldom on PATH.
 PLACES = (
@@ -82,7 +82,8 @@ def throw_away_cluster(programs: Path) -> Iterator[str]:
     """A server of our own on a free port, with an empty database; both are gone afterwards."""
     other_user = unprivileged() if os.geteuid() == 0 else {}
     # Not below root's own TMPDIR, which the other user may be unable to enter.
-    home = Path(tempfile.mkdtemp(prefix="guichet-postgres-", dir="/tmp" if other_user else None))
+    place = memory() or (Path("/tmp") if other_user else None)
+    home = Path(tempfile.mkdtemp(prefix="guichet-postgres-", dir=place))
     password = secrets.token_hex()
     (home / "password").write_text(password)
     if other_user:
