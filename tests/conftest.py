@@ -1,5 +1,6 @@
 """What do all tests share? Their settings, a database file and a browser's path."""
 
+import gc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,6 +22,8 @@ HERE = Path(__file__).parent
 # What a second database is asked: races whole, of the rest one case of each test, of pages those that count or search.
 RACES = HERE / "races"
 PAGES = [HERE / folder for folder in ("merchant", "shopper", "demo")]
+# None of their tests asks for a row of ours, so they need not even be collected for it.
+WITHOUT_ROWS = [HERE / folder for folder in ("providers", "sandbox", "e2e")]
 COUNTING = {"test_finding.py", "test_exports.py", "test_first_page.py", "test_proposals.py", "test_people.py"}
 # Whole files are handed out to the two workers with a browser: with a long one at the end, one waits for the other.
 LONG = (
@@ -38,6 +41,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="leave out what a second database teaches nothing about",
     )
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    return True if config.getoption("--database-only") and collection_path in WITHOUT_ROWS else None
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of tests that stay for the whole run, looked through for garbage again and again: a tenth of it."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
