@@ -6,9 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +19,7 @@ from checkout.payments.start import start
 from checkout.shop_api.page import described
 from checkout.shop_api.quickstart import HOME
 from tests.demo.conftest import KEY
+from tests.ground.listening import Heard, Reply, listening
 from tests.ground.machine import free_port
 from tests.scripted import Script, paid, work
 
@@ -54,28 +53,17 @@ def runner(tmp_path: Path, account: Account, live_server: Any) -> Runner:
     return Runner(tmp_path, live_server.url)
 
 
-class Ear(BaseHTTPRequestHandler):
-    heard: list[tuple[dict[str, str], bytes]]
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.heard.append(({name.lower(): value for name, value in self.headers.items()}, body))
-        self.send_response(204)
-        self.end_headers()
-
-    def log_message(self, *_words: Any) -> None:
-        pass
-
-
 @pytest.fixture
 def ear() -> Iterator[tuple[str, list[tuple[dict[str, str], bytes]]]]:
     """A shop's address that keeps what came, as it came."""
     heard: list[tuple[dict[str, str], bytes]] = []
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Here", (Ear,), {"heard": heard}))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/", heard
-    server.shutdown()
-    server.server_close()
+
+    def answer(asked: Heard) -> Reply:
+        heard.append((asked.headers, asked.body))
+        return Reply(204)
+
+    with listening(answer) as origin:
+        yield f"{origin}/", heard
 
 
 def test_the_steps_in_sequence(

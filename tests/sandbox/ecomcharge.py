@@ -6,11 +6,9 @@ Written from the contract, like the stand-in, and from nothing else.
 import base64
 import json
 import re
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -20,6 +18,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
+from tests.ground.listening import Heard, Reply, listening
 from tests.sandbox.shop import eventually
 
 APPROVED = "4200000000000000"
@@ -244,33 +243,18 @@ class Hook:
 
 
 @contextmanager
-def listening() -> Iterator[Hook]:
-    class Slot(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            raw = self.rfile.read(int(self.headers["Content-Length"]))
-            mail = Mail(raw, {name.lower(): value for name, value in self.headers.items()})
-            if heard.asks_back:
-                heard.asks_back(mail)
-            heard.received.append(mail)
-            status, body = heard.answers.pop(0) if heard.answers else (200, "OK")
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body.encode())
+def hook_of_a_shop() -> Iterator[Hook]:
+    def answer(heard: Heard) -> Reply:
+        mail = Mail(heard.body, heard.headers)
+        if box.asks_back:
+            box.asks_back(mail)
+        box.received.append(mail)
+        return Reply(*(box.answers.pop(0) if box.answers else (200, "OK")))
 
-        def log_message(self, *_words: Any) -> None:
-            """Nothing: pytest's output is read by people."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Slot)
-    heard = Hook(f"http://127.0.0.1:{server.server_port}/hook")
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    try:
-        yield heard
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    box = Hook("")
+    with listening(answer) as origin:
+        box.url = f"{origin}/hook"
+        yield box
 
 
 @pytest.fixture
@@ -283,6 +267,6 @@ def merchant(own_sandbox: str) -> Merchant:
 @pytest.fixture
 def hook(merchant: Merchant) -> Iterator[Hook]:
     """A webhook that the account knows."""
-    with listening() as box:
+    with hook_of_a_shop() as box:
         merchant.account(notification_url=box.url)
         yield box

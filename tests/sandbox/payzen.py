@@ -7,18 +7,17 @@ import hashlib
 import hmac
 import json
 import re
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from html import unescape
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
 import requests
 
+from tests.ground.listening import Heard, Reply, listening
 from tests.sandbox.shop import eventually
 
 ACCEPTED = "4970100000000055"
@@ -237,29 +236,16 @@ class Hook:
 
 
 @contextmanager
-def listening() -> Iterator[Hook]:
-    class Slot(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            raw = self.rfile.read(int(self.headers["Content-Length"])).decode()
-            form = dict(parse_qsl(raw, keep_blank_values=True))
-            heard.received.append(Ipn(form, {name.lower(): value for name, value in self.headers.items()}))
-            self.send_response(heard.answers.pop(0) if heard.answers else 200)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
+def hook_of_a_shop() -> Iterator[Hook]:
+    def answer(heard: Heard) -> Reply:
+        form = dict(parse_qsl(heard.body.decode(), keep_blank_values=True))
+        box.received.append(Ipn(form, heard.headers))
+        return Reply(box.answers.pop(0) if box.answers else 200)
 
-        def log_message(self, *_words: Any) -> None:
-            """Nothing: pytest's output is read by people."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Slot)
-    heard = Hook(f"http://127.0.0.1:{server.server_port}/ipn")
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    try:
-        yield heard
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    box = Hook("")
+    with listening(answer) as origin:
+        box.url = f"{origin}/ipn"
+        yield box
 
 
 @pytest.fixture
@@ -272,6 +258,6 @@ def merchant(own_sandbox: str) -> Merchant:
 @pytest.fixture
 def hook(merchant: Merchant) -> Iterator[Hook]:
     """The IPN address that the account's rule knows."""
-    with listening() as box:
+    with hook_of_a_shop() as box:
         merchant.account(notification_url=box.url)
         yield box

@@ -4,16 +4,16 @@ import base64
 import hashlib
 import json
 import re
-import threading
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import requests
+
+from tests.ground.listening import Heard, Reply, listening
 
 ENTITY = "5e3a0862-7cc3-4427-92ba-9e1e9595f571"
 CLIENT, SECRET, API_KEY = "sandbox-client", "sandbox-secret", "7d0f6d3e-32f1-4b8e-9f43-2a1c7c0b8e55"
@@ -275,26 +275,13 @@ class Letterbox:
 
 @contextmanager
 def letterbox() -> Iterator[Letterbox]:
-    class Slot(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            box.headers.append({name.lower(): value for name, value in self.headers.items()})
-            box.raw.append(body)
-            box.received.append(json.loads(body))
-            self.send_response(box.answers.pop(0) if box.answers else 204)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
+    def answer(heard: Heard) -> Reply:
+        box.headers.append(heard.headers)
+        box.raw.append(heard.body)
+        box.received.append(json.loads(heard.body))
+        return Reply(box.answers.pop(0) if box.answers else 204)
 
-        def log_message(self, *_words: Any) -> None:
-            """Nothing: pytest's output is read by people."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Slot)
-    box = Letterbox(f"http://127.0.0.1:{server.server_port}/hook")
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    try:
+    box = Letterbox("")
+    with listening(answer) as origin:
+        box.url = f"{origin}/hook"
         yield box
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

@@ -7,15 +7,15 @@ import base64
 import hashlib
 import hmac
 import json
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, TypeVar
 
 import requests
+
+from tests.ground.listening import Heard, Reply, listening
 
 ADULT, CHILD, BOOK, POSTER = 10228231110052, 10228231110053, 10228231110054, 10228231110055
 AUDIENCE = 306159078
@@ -220,24 +220,11 @@ class Letterbox:
 
 @contextmanager
 def letterbox() -> Iterator[Letterbox]:
-    class Slot(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            box.received.append(json.loads(body))
-            self.send_response(box.answers.pop(0) if box.answers else 204)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
+    def answer(heard: Heard) -> Reply:
+        box.received.append(json.loads(heard.body))
+        return Reply(box.answers.pop(0) if box.answers else 204)
 
-        def log_message(self, *_words: Any) -> None:
-            """Nothing: pytest's output is read by people."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Slot)
-    box = Letterbox(f"http://127.0.0.1:{server.server_port}/hook")
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    try:
+    box = Letterbox("")
+    with listening(answer) as origin:
+        box.url = f"{origin}/hook"
         yield box
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

@@ -8,19 +8,18 @@ import hashlib
 import json
 import os
 import re
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from html import unescape
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 import requests
 
+from tests.ground.listening import Heard, Reply, listening
 from tests.sandbox.shop import eventually
 
 LOGIN, PASSPHRASE = "sandbox", "sandbox-passphrase"
@@ -318,31 +317,18 @@ class Hook:
 
 
 @contextmanager
-def listening() -> Iterator[Hook]:
-    class Slot(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            raw = self.rfile.read(int(self.headers["Content-Length"]))
-            mail = Mail(raw, {name.lower(): value for name, value in self.headers.items()})
-            if heard.asks_back:
-                heard.asks_back(mail)
-            heard.received.append(mail)
-            self.send_response(heard.answers.pop(0) if heard.answers else 200)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
+def hook_of_a_shop() -> Iterator[Hook]:
+    def answer(heard: Heard) -> Reply:
+        mail = Mail(heard.body, heard.headers)
+        if box.asks_back:
+            box.asks_back(mail)
+        box.received.append(mail)
+        return Reply(box.answers.pop(0) if box.answers else 200)
 
-        def log_message(self, *_words: Any) -> None:
-            """Nothing: pytest's output is read by people."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Slot)
-    heard = Hook(f"http://127.0.0.1:{server.server_port}/ems")
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    try:
-        yield heard
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    box = Hook("")
+    with listening(answer) as origin:
+        box.url = f"{origin}/ems"
+        yield box
 
 
 @pytest.fixture
@@ -355,6 +341,6 @@ def merchant(own_sandbox: str) -> Merchant:
 @pytest.fixture
 def hook(merchant: Merchant) -> Iterator[Hook]:
     """A default EMS address that the account knows."""
-    with listening() as box:
+    with hook_of_a_shop() as box:
         merchant.account(notification_url=box.url)
         yield box

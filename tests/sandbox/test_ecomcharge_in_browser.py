@@ -1,15 +1,14 @@
 """Does the widget of eComCharge work in a real browser, under a strict policy and by keyboard; and the page alone?"""
 
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, FrameLocator, Page, expect, sync_playwright
 
+from tests.ground.listening import Heard, Reply, listening
 from tests.sandbox.ecomcharge import APPROVED, CHALLENGED, Merchant, merchant
 from tests.sandbox.shop import eventually
 
@@ -70,28 +69,16 @@ class Shop:
 def shop_of(sandbox: str) -> Iterator[Shop]:
     shown = Shop(sandbox)
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            is_script = self.path == "/shop.js"
-            self.send_response(200)
-            self.send_header("Content-Type", "text/javascript" if is_script else "text/html; charset=utf-8")
-            self.send_header("Content-Security-Policy", shown.policy)
-            self.end_headers()
-            self.wfile.write((shown.script if is_script else shown.page).encode())
+    def answer(heard: Heard) -> Reply:
+        kind, body = (
+            ("text/javascript", shown.script) if heard.path == "/shop.js" else ("text/html", shown.page)
+        )
+        headers = {"Content-Type": f"{kind}; charset=utf-8", "Content-Security-Policy": shown.policy}
+        return Reply(200, body, headers)
 
-        def log_message(self, *_words: Any) -> None:
-            """Nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    shown.origin = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    try:
+    with listening(answer) as origin:
+        shown.origin = origin
         yield shown
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 def opened(page: Page, shop: Shop) -> FrameLocator:

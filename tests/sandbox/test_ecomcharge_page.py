@@ -18,7 +18,7 @@ from tests.sandbox.ecomcharge import (
     Mail,
     Merchant,
     hook,
-    listening,
+    hook_of_a_shop,
     merchant,
 )
 from tests.sandbox.shop import eventually
@@ -309,7 +309,7 @@ def test_a_double_click_pays_once(merchant: Merchant) -> None:
 def test_the_shop_may_say_no(
     merchant: Merchant, hook: Hook, answer: tuple[int, str], status: str, message: str
 ) -> None:
-    with listening() as asked:
+    with hook_of_a_shop() as asked:
         asked.answers = [answer]
         seen: list[Any] = []
 

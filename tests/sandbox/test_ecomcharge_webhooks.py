@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests.sandbox.ecomcharge import APPROVED, Hook, Mail, Merchant, hook, listening, merchant, verified
+from tests.sandbox.ecomcharge import APPROVED, Hook, Mail, Merchant, hook, hook_of_a_shop, merchant, verified
 from tests.sandbox.shop import eventually
 
 __all__ = ["hook", "merchant"]
@@ -54,7 +54,7 @@ def test_the_body_of_a_payment_made_on_the_page(merchant: Merchant, hook: Hook) 
 
 
 def test_the_request_says_where_to(merchant: Merchant, hook: Hook) -> None:
-    with listening() as own:
+    with hook_of_a_shop() as own:
         uid = merchant.paid(settings={"notification_url": own.url})["uid"]
         own.wait(1)
         merchant.ask("transactions/refunds", parent_uid=uid, amount=9, reason="x")

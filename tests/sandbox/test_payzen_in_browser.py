@@ -1,20 +1,20 @@
 """Does the embedded form work in a real browser, under a strict policy; and does the link work without scripts?"""
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
 from playwright.sync_api import Browser, FrameLocator, Page, expect, sync_playwright
 
+from tests.ground.listening import Heard, Reply, listening
 from tests.sandbox.payzen import CHALLENGED, NO_FUNDS, PUBLIC_KEY, TEST_HMAC, Merchant, merchant, valid
 from tests.sandbox.shop import eventually
 
 __all__ = ["merchant"]
 pytestmark = pytest.mark.browser
+
+BACK = "<!doctype html><title>Back</title><p>back</p>"
 
 
 @pytest.fixture(scope="module")
@@ -68,38 +68,17 @@ def shop_of(sandbox: str, **settings: str) -> Iterator[Shop]:
     for name, value in settings.items():
         setattr(shown, name, value)
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            is_script = self.path == "/shop.js"
-            self._answer(
-                shown.script if is_script else shown.page, "text/javascript" if is_script else "text/html"
-            )
+    def answer(heard: Heard) -> Reply:
+        if heard.method == "POST":
+            shown.posted.append({"path": heard.path} | dict(parse_qsl(heard.body.decode())))
+        page = BACK if heard.method == "POST" else shown.page
+        kind, body = ("text/javascript", shown.script) if heard.path == "/shop.js" else ("text/html", page)
+        headers = {"Content-Type": f"{kind}; charset=utf-8", "Content-Security-Policy": shown.policy}
+        return Reply(200, body, headers)
 
-        def do_POST(self) -> None:
-            raw = self.rfile.read(int(self.headers["Content-Length"])).decode()
-            shown.posted.append({"path": self.path} | dict(parse_qsl(raw)))
-            self._answer("<!doctype html><title>Back</title>", "text/html")
-
-        def _answer(self, body: str, kind: str) -> None:
-            self.send_response(200)
-            self.send_header("Content-Type", f"{kind}; charset=utf-8")
-            self.send_header("Content-Security-Policy", shown.policy)
-            self.end_headers()
-            self.wfile.write(body.encode())
-
-        def log_message(self, *_words: Any) -> None:
-            """Nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    shown.origin = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    try:
+    with listening(answer) as origin:
+        shown.origin = origin
         yield shown
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 def opened(page: Page, shop: Shop) -> FrameLocator:

@@ -20,7 +20,7 @@ from tests.sandbox.payzen import (
     Hook,
     Merchant,
     hook,
-    listening,
+    hook_of_a_shop,
     merchant,
     order,
     valid,
@@ -129,14 +129,14 @@ def test_where_the_order_is_named(merchant: Merchant, hook: Hook, place: str) ->
 
 
 def test_the_orders_own_address_beats_the_rule(merchant: Merchant, hook: Hook) -> None:
-    with listening() as own:
+    with hook_of_a_shop() as own:
         merchant.pay(merchant.order(ipnTargetUrl=own.url)["paymentOrderId"])
         own.wait(1)
     assert hook.received == []
 
 
 def test_each_mode_has_its_rule_and_its_key(merchant: Merchant, hook: Hook) -> None:
-    with listening() as production:
+    with hook_of_a_shop() as production:
         merchant.account(production_notification_url=production.url)
         merchant.pay(merchant.order(PRODUCTION_PASSWORD)["paymentOrderId"])
         [ipn] = production.wait(1)

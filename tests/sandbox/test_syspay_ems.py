@@ -18,7 +18,7 @@ from tests.sandbox.syspay import (
     Mail,
     Merchant,
     hook,
-    listening,
+    hook_of_a_shop,
     merchant,
 )  # fmt: skip
 
@@ -99,13 +99,13 @@ def test_five_kinds_of_events(merchant: Merchant, hook: Hook) -> None:
 
 
 def test_the_request_s_address_wins(merchant: Merchant, hook: Hook) -> None:
-    with listening() as other:
+    with hook_of_a_shop() as other:
         merchant.paid(ems_url=other.url)
         other.wait(1)
         number = merchant.read("payments/")["payments"][0]["id"]
         merchant.post(f"syspay/payments/{number}/refund", amount=1)
         other.wait(2)
-        with listening() as third:
+        with hook_of_a_shop() as third:
             body = {
                 "payment_id": number,
                 "reference": "r",

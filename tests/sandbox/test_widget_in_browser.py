@@ -1,19 +1,20 @@
 """Does the widget work in a real browser, under a strict policy, by keyboard, in both ways of ending?"""
 
 import json
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.ground import chromium, machine
+from tests.ground.listening import Heard, Reply, listening
 from tests.sandbox.shop import APPROVED, CHALLENGED, Begun, Shop, eventually
 
 pytestmark = pytest.mark.browser
+
+BACK = "<!doctype html><title>Back</title><p>back</p>"
 
 
 @pytest.fixture(scope="module")
@@ -65,35 +66,15 @@ class Checkout:
 def checkout(sandbox: str, **more: str) -> Iterator[Checkout]:
     shown = Checkout(sandbox, **more)
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            is_script = self.path == "/shop.js"
-            body = (
-                shown.script
-                if is_script
-                else shown.page
-                if self.path == "/"
-                else "<!doctype html><p>back</p>"
-            )
-            self.send_response(200)
-            self.send_header("Content-Type", "text/javascript" if is_script else "text/html; charset=utf-8")
-            self.send_header("Content-Security-Policy", shown.policy)
-            self.end_headers()
-            self.wfile.write(body.encode())
+    def answer(heard: Heard) -> Reply:
+        page = shown.page if heard.path == "/" else BACK
+        kind, body = ("text/javascript", shown.script) if heard.path == "/shop.js" else ("text/html", page)
+        headers = {"Content-Type": f"{kind}; charset=utf-8", "Content-Security-Policy": shown.policy}
+        return Reply(200, body, headers)
 
-        def log_message(self, *_words: Any) -> None:
-            """Nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    shown.origin = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    try:
+    with listening(answer) as origin:
+        shown.origin = origin
         yield shown
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 @pytest.fixture

@@ -1,10 +1,8 @@
 """Does a real shopper's browser get through: Back, two tabs, a double click, no script, and a provider elsewhere?"""
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -16,6 +14,7 @@ from checkout.payments.apply import apply
 from checkout.payments.settle import returned
 from checkout.payments.start import start
 from providers.base import Outcome, Redirect, Report, Widget
+from tests.ground.listening import Heard, Reply, listening
 from tests.shopper.scripted import Scripted, paid, refused, refused_there
 
 
@@ -42,32 +41,14 @@ def provider_site() -> Iterator[tuple[str, list[str]]]:
     """A payment page of another origin. Keeps what it was sent."""
     heard: list[str] = []
 
-    class Site(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.answer("GET")
+    def answer(asked: Heard) -> Reply:
+        if asked.path == "/pay":
+            heard.append(f"{asked.method} {asked.body.decode()}".strip())
+        page = "<!doctype html><title>Bank</title><h1>The bank's page</h1>"
+        return Reply(200, page, {"Content-Type": "text/html"})
 
-        def do_POST(self) -> None:
-            length = int(self.headers.get("Content-Length") or 0)
-            self.answer(f"POST {self.rfile.read(length).decode()}")
-
-        def answer(self, said: str) -> None:
-            if self.path == "/pay":
-                heard.append(said)
-            self.send_response(200)
-            self.send_header("Content-Type", "text/html")
-            self.end_headers()
-            self.wfile.write(b"<!doctype html><title>Bank</title><h1>The bank's page</h1>")
-
-        def log_message(self, *_words: Any) -> None:
-            """Nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Site)
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/pay", heard
-    finally:
-        server.shutdown()
-        server.server_close()
+    with listening(answer) as origin:
+        yield f"{origin}/pay", heard
 
 
 def heading(page: Page, text: str) -> None:
