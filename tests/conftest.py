@@ -3,12 +3,16 @@
 import gc
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import django
 import pytest
 from django.conf import settings
 
 from tests.ground import chromium, environment, machine
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 # Before anything imports a model. pytest-django finds Django set up and goes on from there.
 environment.prepare()
@@ -56,10 +60,14 @@ def pytest_collection_finish() -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
-        if chromium.END_TO_END in item.path.parents or "chromium_path" in getattr(item, "fixturenames", ()):
+        if chromium.END_TO_END in item.path.parents or "running_chromium" in getattr(
+            item, "fixturenames", ()
+        ):
             item.add_marker("browser")
         if item.get_closest_marker("browser") and not chromium.wants(item.path):
-            raise pytest.UsageError(f"{item.path} does not name chromium, so its browser tests are not found")
+            raise pytest.UsageError(
+                f"{item.path} does not name playwright, so its browser tests are not found"
+            )
     items.sort(key=turn)
     if config.getoption("--database-only"):
         kept = where_the_database_matters(items)
@@ -119,15 +127,26 @@ def django_db_setup(django_db_setup: None) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def chromium_path() -> str:
-    """The browser to drive, as Playwright's executable_path."""
+def running_chromium() -> Iterator["Browser"]:
+    """One for all tests of a worker; each has a context of its own."""
+    from playwright.sync_api import sync_playwright
+
     try:
-        return chromium.find()
+        path = chromium.find()
     except machine.Missing as missing:
-        give_up = pytest.fail if machine.on_ci() else pytest.skip
-        give_up(str(missing))
+        (pytest.fail if machine.on_ci() else pytest.skip)(str(missing))
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        # Playwright's loop runs in this thread, and Django takes that for asynchronous code of its own.
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        running = playwright.chromium.launch(executable_path=path, args=chromium.FLAGS)
+        yield running
+        running.close()
 
 
-@pytest.fixture(scope="session")
-def chromium_flags() -> list[str]:
-    return list(chromium.FLAGS)
+@pytest.fixture
+def browser(running_chromium: "Browser") -> Iterator["Browser"]:
+    """What a test opens is closed after it."""
+    before = set(running_chromium.contexts)
+    yield running_chromium
+    for context in set(running_chromium.contexts) - before:
+        context.close()

@@ -12,7 +12,6 @@ from playwright.sync_api import (
     Page,
     StorageState,
     expect,
-    sync_playwright,
 )
 
 from tests.e2e.pages import Admin, Checkout
@@ -25,15 +24,6 @@ expect.set_options(timeout=10_000)
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     with raised(tmp_path_factory.mktemp("demo"), SWEEP_SECONDS="1", RETURN_PATIENCE_SECONDS="4") as stage:
         yield stage
-
-
-@pytest.fixture(scope="package")
-def browser(chromium_path: str, chromium_flags: list[str]) -> Iterator[Browser]:
-    # Of the package, not of the session: near Playwright's event loop Django refuses the database to other tests.
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=chromium_path, args=chromium_flags)
-        yield running
-        running.close()
 
 
 @pytest.fixture(autouse=True)
@@ -110,9 +100,9 @@ def checkout(page: Page) -> Checkout:
 
 
 @pytest.fixture(scope="package")
-def merchants_cookies(browser: Browser, stage: Stage) -> StorageState:
+def merchants_cookies(running_chromium: Browser, stage: Stage) -> StorageState:
     """What a browser keeps once the merchant has logged in."""
-    context = browser.new_context()
+    context = running_chromium.new_context()
     Admin(context.new_page(), stage.site).log_in("admin", stage.keys["DEMO_ADMIN_PASSWORD"])
     kept = context.storage_state()
     context.close()

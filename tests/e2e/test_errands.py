@@ -28,8 +28,8 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
 
 
 @pytest.fixture(scope="module")
-def merchants_cookies(browser: Browser, stage: Stage) -> StorageState:
-    context = browser.new_context()
+def merchants_cookies(running_chromium: Browser, stage: Stage) -> StorageState:
+    context = running_chromium.new_context()
     Admin(context.new_page(), stage.site).log_in("admin", stage.keys["DEMO_ADMIN_PASSWORD"])
     kept = context.storage_state()
     context.close()

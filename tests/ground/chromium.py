@@ -14,7 +14,7 @@ NAMES = (SHELL, "chromium", "chromium-browser", "google-chrome", "google-chrome-
 
 # --no-sandbox because CI runs as root; the rest keeps the browser from calling home while a test
 # looks at its traffic.
-FLAGS = (
+FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -22,7 +22,7 @@ FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-)
+]
 
 
 TESTS = Path(__file__).resolve().parent.parent
@@ -38,7 +38,7 @@ def wanted_by() -> list[Path]:
 
 
 def wants(file: Path) -> bool:
-    return END_TO_END in file.parents or "chromium" in file.read_text()
+    return END_TO_END in file.parents or "playwright" in file.read_text()
 
 
 def find() -> str:

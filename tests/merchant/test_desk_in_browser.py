@@ -2,28 +2,17 @@
 its script?"""
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
 from checkout.models import Account, Order, Payment, Shop
 from tests.merchant import rows
 from tests.merchant.phone import Phone, install
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def browser(
-    chromium_path: str, chromium_flags: list[str], monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Browser]:
-    # Playwright's loop runs in this thread, and Django takes it for one of its own.
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=chromium_path, args=chromium_flags)
 
 
 @pytest.fixture

@@ -1,27 +1,16 @@
 """Does a real browser show the admin as it is meant: no script refused, nothing too wide, light and dark?"""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page
 
 from checkout.models import Account, Order, Payment, Proposal, SavedCard, Shop
 from checkout.states import State
 from tests.merchant import rows
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def browser(
-    chromium_path: str, chromium_flags: list[str], monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Browser]:
-    # Playwright's loop runs in this thread, and Django takes it for one of its own.
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=chromium_path, args=chromium_flags)
 
 
 @pytest.fixture

@@ -1,11 +1,10 @@
 """Can a payment link be copied and sent in a real browser: by keyboard, on a phone, and without its script?"""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
 from checkout.link_texts import LinkText
 from checkout.models import Account, Invitation, Order
@@ -13,16 +12,6 @@ from tests.merchant.linking import PHONE
 from tests.scripted import Script, install, make_account, make_order
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def browser(
-    chromium_path: str, chromium_flags: list[str], monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Browser]:
-    # Playwright's loop runs in this thread, and Django takes it for one of its own.
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=chromium_path, args=chromium_flags)
 
 
 @pytest.fixture(autouse=True)

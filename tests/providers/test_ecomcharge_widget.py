@@ -9,7 +9,7 @@ import pytest
 from django.contrib.staticfiles import finders
 from django.template.loader import render_to_string
 from django.utils import translation
-from playwright.sync_api import Page, Route, sync_playwright
+from playwright.sync_api import Browser, Page, Route
 
 from providers.base import Widget
 from tests.providers.begateway import BACK, OPENED, PAGE, TOKEN, charge, scripted
@@ -60,11 +60,10 @@ def test_without_a_nonce_or_a_page_there_is_none(show: Widget) -> None:
 
 
 @pytest.fixture(scope="module")
-def browser_page(chromium_path: str, chromium_flags: list[str]) -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium_path, args=chromium_flags)
-        yield browser.new_page()
-        browser.close()
+def browser_page(running_chromium: Browser) -> Iterator[Page]:
+    page = running_chromium.new_page()
+    yield page
+    page.close()
 
 
 def visit(page: Page, show: Widget, script: str | None) -> None:

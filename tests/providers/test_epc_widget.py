@@ -9,7 +9,7 @@ import pytest
 from django.contrib.staticfiles import finders
 from django.template.loader import render_to_string
 from django.utils import translation
-from playwright.sync_api import Page, Route, sync_playwright
+from playwright.sync_api import Browser, Page, Route
 
 from tests.providers.s360 import MEMO, S360, charge, paid
 
@@ -57,11 +57,10 @@ def test_without_a_nonce_there_is_none(data: dict[str, Any]) -> None:
 
 
 @pytest.fixture(scope="module")
-def browser_page(chromium_path: str, chromium_flags: list[str]) -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium_path, args=chromium_flags)
-        yield browser.new_page()
-        browser.close()
+def browser_page(running_chromium: Browser) -> Iterator[Page]:
+    page = running_chromium.new_page()
+    yield page
+    page.close()
 
 
 def visit(page: Page, html: str, data: dict[str, Any], script: str | None) -> None:

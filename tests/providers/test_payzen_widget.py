@@ -10,7 +10,7 @@ import pytest
 from django.contrib.staticfiles import finders
 from django.template.loader import render_to_string
 from django.utils import translation
-from playwright.sync_api import Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect
 
 from providers.base import Widget
 from tests.providers.payzen_wire import BACK, FORM, PUBLIC_KEY, charge, scripted, yes
@@ -89,11 +89,10 @@ def test_a_language_that_payzen_may_not_know_is_left_to_it() -> None:
 
 
 @pytest.fixture(scope="module")
-def browser_page(chromium_path: str, chromium_flags: list[str]) -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium_path, args=chromium_flags)
-        yield browser.new_page()
-        browser.close()
+def browser_page(running_chromium: Browser) -> Iterator[Page]:
+    page = running_chromium.new_page()
+    yield page
+    page.close()
 
 
 def visit(page: Page, widget: Widget, script: str | None) -> list[Any]:

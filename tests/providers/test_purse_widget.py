@@ -11,7 +11,7 @@ import pytest
 from django.contrib.staticfiles import finders
 from django.template.loader import render_to_string
 from django.utils import translation
-from playwright.sync_api import Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect
 
 from providers.base import Widget
 from tests.providers.purse_wire import MAKE, charge, made, scripted
@@ -103,11 +103,10 @@ def test_with_purses_own_button_there_is_none_of_ours() -> None:
 
 
 @pytest.fixture(scope="module")
-def browser_page(chromium_path: str, chromium_flags: list[str]) -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium_path, args=chromium_flags)
-        yield browser.new_page()
-        browser.close()
+def browser_page(running_chromium: Browser) -> Iterator[Page]:
+    page = running_chromium.new_page()
+    yield page
+    page.close()
 
 
 def visit(page: Page, widget: Widget, script: str | None, **context: Any) -> None:

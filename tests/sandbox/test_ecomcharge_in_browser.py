@@ -6,31 +6,21 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, FrameLocator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, FrameLocator, Page, expect
 
 from tests.ground.listening import Heard, Reply, listening
 from tests.sandbox.ecomcharge import APPROVED, CHALLENGED, Merchant, merchant
 from tests.sandbox.shop import eventually
 
 __all__ = ["merchant"]
-pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def browser(chromium_path: str, chromium_flags: list[str]) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=chromium_path, args=chromium_flags)
-        yield running
-        running.close()
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
+def page(browser: Browser) -> Page:
     context = browser.new_context(locale="en-GB", viewport={"width": 390, "height": 800})
     page = context.new_page()
     page.set_default_timeout(10_000)
-    yield page
-    context.close()
+    return page
 
 
 class Shop:
@@ -208,15 +198,11 @@ def test_a_request_that_is_refused_closes_with_error(merchant: Merchant, page: P
 
 
 def test_the_page_alone_without_scripts(merchant: Merchant, browser: Browser) -> None:
-    context = browser.new_context(locale="en-GB", java_script_enabled=False)
-    try:
-        page = context.new_page()
-        page.set_default_timeout(10_000)
-        with shop_of(merchant.url) as shop:
-            token = merchant.token(settings={"return_url": f"{shop.origin}/back", "auto_return": 1})
-            page.goto(f"{merchant.base}/widget/hpp.html?token={token}")
-            fill(page, APPROVED)
-            page.get_by_role("button", name="Pay 42.99 GBP").click()
-            page.wait_for_url(f"{shop.origin}/back?token={token}&status=successful&uid=*")
-    finally:
-        context.close()
+    page = browser.new_page(locale="en-GB", java_script_enabled=False)
+    page.set_default_timeout(10_000)
+    with shop_of(merchant.url) as shop:
+        token = merchant.token(settings={"return_url": f"{shop.origin}/back", "auto_return": 1})
+        page.goto(f"{merchant.base}/widget/hpp.html?token={token}")
+        fill(page, APPROVED)
+        page.get_by_role("button", name="Pay 42.99 GBP").click()
+        page.wait_for_url(f"{shop.origin}/back?token={token}&status=successful&uid=*")

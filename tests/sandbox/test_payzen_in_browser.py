@@ -5,33 +5,23 @@ from contextlib import contextmanager
 from urllib.parse import parse_qsl
 
 import pytest
-from playwright.sync_api import Browser, FrameLocator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, FrameLocator, Page, expect
 
 from tests.ground.listening import Heard, Reply, listening
 from tests.sandbox.payzen import CHALLENGED, NO_FUNDS, PUBLIC_KEY, TEST_HMAC, Merchant, merchant, valid
 from tests.sandbox.shop import eventually
 
 __all__ = ["merchant"]
-pytestmark = pytest.mark.browser
 
 BACK = "<!doctype html><title>Back</title><p>back</p>"
 
 
-@pytest.fixture(scope="module")
-def browser(chromium_path: str, chromium_flags: list[str]) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=chromium_path, args=chromium_flags)
-        yield running
-        running.close()
-
-
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
+def page(browser: Browser) -> Page:
     context = browser.new_context(locale="en-GB", viewport={"width": 390, "height": 800})
     page = context.new_page()
     page.set_default_timeout(10_000)
-    yield page
-    context.close()
+    return page
 
 
 class Shop:
@@ -147,23 +137,19 @@ def test_a_key_of_the_other_mode_opens_nothing(merchant: Merchant, page: Page) -
 
 
 def test_the_link_alone_without_scripts(merchant: Merchant, browser: Browser) -> None:
-    context = browser.new_context(locale="en-GB", java_script_enabled=False)
-    try:
-        page = context.new_page()
-        page.set_default_timeout(10_000)
-        with shop_of(merchant.url) as shop:
-            made = merchant.order(returnUrl=f"{shop.origin}/back", returnMode="POST")
-            page.goto(made["paymentURL"])
-            fill(page, NO_FUNDS)
-            page.get_by_role("button", name="Pay 9.90 EUR").click()
-            expect(page.get_by_role("alert")).to_contain_text("You can try again")
-            fill(page, "4970100000000055")
-            page.get_by_role("button", name="Pay 9.90 EUR").click()
-            page.get_by_role("button", name="Back to the shop").click()
-            page.wait_for_url(f"{shop.origin}/back")
-            assert valid(shop.posted[0], TEST_HMAC, "sha256_hmac")
-    finally:
-        context.close()
+    page = browser.new_page(locale="en-GB", java_script_enabled=False)
+    page.set_default_timeout(10_000)
+    with shop_of(merchant.url) as shop:
+        made = merchant.order(returnUrl=f"{shop.origin}/back", returnMode="POST")
+        page.goto(made["paymentURL"])
+        fill(page, NO_FUNDS)
+        page.get_by_role("button", name="Pay 9.90 EUR").click()
+        expect(page.get_by_role("alert")).to_contain_text("You can try again")
+        fill(page, "4970100000000055")
+        page.get_by_role("button", name="Pay 9.90 EUR").click()
+        page.get_by_role("button", name="Back to the shop").click()
+        page.wait_for_url(f"{shop.origin}/back")
+        assert valid(shop.posted[0], TEST_HMAC, "sha256_hmac")
 
 
 def test_the_automatic_return_by_post(merchant: Merchant, page: Page) -> None:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from tests.ground.listening import Heard, Reply, listening
 from tests.sandbox.purse_shop import (
@@ -19,19 +19,9 @@ from tests.sandbox.purse_shop import (
 )
 from tests.sandbox.shop import eventually
 
-pytestmark = pytest.mark.browser
-
 MOUNTED = "dropin.mount(document.getElementById('payment'));"
 
 BACK = "<!doctype html><title>Back</title><p>back</p>"
-
-
-@pytest.fixture(scope="module")
-def browser(chromium_path: str, chromium_flags: list[str]) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=chromium_path, args=chromium_flags)
-        yield running
-        running.close()
 
 
 @pytest.fixture
@@ -43,12 +33,11 @@ def purse(own_sandbox: str) -> Iterator[PurseShop]:
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
+def page(browser: Browser) -> Page:
     context = browser.new_context(locale="en-GB")
     page = context.new_page()
     page.set_default_timeout(10_000)
-    yield page
-    context.close()
+    return page
 
 
 class Checkout:
@@ -314,7 +303,6 @@ def test_the_hosted_page_without_javascript(purse: PurseShop, browser: Browser) 
         expect(page.get_by_label("Saved card VISA ending in 5005")).to_be_checked()
         page.get_by_role("button", name="Pay 120.00 EUR").click()
         assert back(page)["authorization_status"] == "AUTHORIZED"
-    context.close()
 
 
 def test_the_hosted_page_in_a_browser(purse: PurseShop, page: Page) -> None:

@@ -6,27 +6,12 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from tests.ground import chromium, machine
 from tests.ground.listening import Heard, Reply, listening
 from tests.sandbox.shop import APPROVED, CHALLENGED, Begun, Shop, eventually
 
-pytestmark = pytest.mark.browser
-
 BACK = "<!doctype html><title>Back</title><p>back</p>"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    try:
-        path = chromium.find()
-    except machine.Missing as missing:
-        (pytest.fail if machine.on_ci() else pytest.skip)(str(missing))
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=path, args=list(chromium.FLAGS))
-        yield running
-        running.close()
 
 
 class Checkout:
@@ -78,12 +63,11 @@ def checkout(sandbox: str, **more: str) -> Iterator[Checkout]:
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
+def page(browser: Browser) -> Page:
     context = browser.new_context(locale="en-GB")
     page = context.new_page()
     page.set_default_timeout(10_000)
-    yield page
-    context.close()
+    return page
 
 
 def ids(payment: Begun) -> dict[str, Any]:

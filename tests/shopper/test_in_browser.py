@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from checkout.models import Account, Order, Payment
 from checkout.payments.apply import apply
@@ -18,22 +18,11 @@ from tests.ground.listening import Heard, Reply, listening
 from tests.shopper.scripted import Scripted, paid, refused, refused_there
 
 
-@pytest.fixture(scope="module")
-def browser(chromium_path: str, chromium_flags: list[str]) -> Iterator[Browser]:
-    # Playwright's loop runs in this thread, and Django takes that for asynchronous code.
-    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        running = playwright.chromium.launch(executable_path=chromium_path, args=chromium_flags)
-        yield running
-        running.close()
-
-
 @pytest.fixture
-def page(browser: Browser, transactional_db: None) -> Iterator[Page]:
+def page(browser: Browser, transactional_db: None) -> Page:
     context = browser.new_context(viewport={"width": 390, "height": 844})
     context.set_default_timeout(10_000)
-    yield context.new_page()
-    context.close()
+    return context.new_page()
 
 
 @contextmanager
@@ -100,7 +89,6 @@ def test_without_a_script_the_shopper_gets_there_too(
     heading(page, "We are checking your payment")
     apply(order.payments.get().pk, paid())
     expect(page.get_by_role("heading", level=1)).to_have_text("Paid, thank you", timeout=15_000)  # by itself
-    context.close()
 
 
 def test_without_a_script_a_widget_gives_way_to_the_providers_page(
@@ -116,7 +104,6 @@ def test_without_a_script_a_widget_gives_way_to_the_providers_page(
         page.get_by_role("link", name="Continue to the payment page").click()
         heading(page, "The bank's page")
     assert heard == ["GET"]
-    context.close()
 
 
 def test_a_window_of_the_banks_may_speak_to_the_widget(page: Page, live_server: Any, begun: Payment) -> None:

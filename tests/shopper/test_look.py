@@ -1,11 +1,10 @@
 """Can everybody read and press every page? A real browser looks at each, narrow and wide, light and dark."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext
 
 from checkout.models import Order
 from tests.shopper.agreeing import AGREEING
@@ -25,16 +24,6 @@ ASKED: dict[int, dict[str, Any] | None] = {
     320: None,
     1280: {"type": "rule", "values": ["color-contrast", "target-size", "scrollable-region-focusable"]},
 }
-
-
-@pytest.fixture(scope="module")
-def browser(chromium_path: str, chromium_flags: list[str]) -> Iterator[Browser]:
-    # Playwright's loop runs in this thread, and Django takes that for asynchronous code.
-    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        running = playwright.chromium.launch(executable_path=chromium_path, args=chromium_flags)
-        yield running
-        running.close()
 
 
 @pytest.fixture
@@ -82,5 +71,4 @@ def test_every_page_is_accessible(
         for name, order in orders.items()
         if (said := complaints(context, live_server.url + order.get_absolute_url(), asked))
     }
-    context.close()
     assert found == {}
