@@ -29,7 +29,7 @@ from checkout.payments.start import KeyReused, NotPayable, start_once
 from checkout.payments.timeline import Who
 from checkout.states import HELD_STATES, OrderState, State
 from checkout.templatetags.guichet import money as money_text
-from checkout.wording import clause, worded
+from checkout.wording import clause, later, worded
 from providers.base import Occasion
 
 _CURRENCIES = list_currencies()
@@ -209,9 +209,11 @@ def _charge_card(request: HttpRequest, row: SavedCard, typed: dict[str, Any]) ->
     if not order.payments.exists():  # it was made for this charge alone
         give_up(order, who=Who.MERCHANT, user=acting(request))
     page = reverse("admin:checkout_order_change", args=[order.pk])
-    return Said(
-        said.level, format_html('{} <a class="underline" href="{}">{}</a>', said.text, page, order.number)
-    )
+    return Said(said.level, later(_with_link, said.text, page, order.number))
+
+
+def _with_link(text: str, page: str, number: str) -> str:
+    return format_html('{} <a class="underline" href="{}">{}</a>', text, page, number)
 
 
 def _order_of(once: str, card: SavedCard) -> Order | None:
