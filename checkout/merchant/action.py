@@ -174,7 +174,7 @@ class WithActions:
             form = action.form(request.POST, row=row) if action.form else None
             fits = form is None or form.is_valid()
             return self._ask(request, action, row, form=form, back=back, read_back=fits, notice=said.why)
-        self.message_user(request, said.text, said.level)
+        self.message_user(request, str(said.text), said.level)
         return HttpResponseRedirect(back)
 
     def _back(self, request: HttpRequest, row: Any) -> str:

@@ -13,7 +13,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from checkout.merchant.action import HARMLESS, Action, Asked, Said, acting, done, noted, refused, unsure
@@ -31,6 +31,7 @@ from checkout.payments.terms import terms_of
 from checkout.payments.timeline import Who
 from checkout.states import State
 from checkout.templatetags.guichet import money as money_text
+from checkout.wording import clause, later, worded
 from providers.agreements import AgreementState, Ending, Phase
 from providers.base import Kind
 from providers.money import Money
@@ -125,11 +126,11 @@ def _end(request: HttpRequest, row: Agreement, typed: dict[str, Any]) -> Said:
     try:
         after = end(before, typed["ending"], who=Who.MERCHANT, user=acting(request))
     except NotEnded as why:
-        about = {**_about(_fresh(row)), "why": str(why).rstrip(".")}
-        return unsure(
-            _("%(provider)s did not confirm it: %(why)s. As far as is known, agreement %(number)s is %(standing)s; "
-              "%(provider)s is asked again.") % about
-        )  # fmt: skip
+        fresh = _fresh(row)
+        about = {**_about(fresh), "standing": later(in_short, fresh), "why": clause(why)}
+        text = gettext_noop("%(provider)s did not confirm it: %(why)s. As far as is known, agreement %(number)s is "
+                            "%(standing)s; %(provider)s is asked again.")  # fmt: skip
+        return unsure(worded(text, **about))
     return _ended(after)
 
 
@@ -265,7 +266,7 @@ def _charge(request: HttpRequest, row: Agreement, typed: dict[str, Any]) -> Said
             % {"reference": typed["reference"]}
         )
     except NotPayable as no:
-        return refused(_("Nothing was charged: %(why)s.") % {"why": str(no).rstrip(".")})
+        return refused(worded(gettext_noop("Nothing was charged: %(why)s."), why=clause(no)))
     said = _outcome(payment, agreement, may_see_link=request.user.has_perm("checkout.send_link"))
     text = said.text
     if not new:

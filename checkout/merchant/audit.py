@@ -18,12 +18,14 @@ from django.core.exceptions import FieldDoesNotExist, PermissionDenied
 from django.db.models import Field, Model
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.html import strip_tags
 
 from checkout.fields import EncryptedField, Sealed
 from checkout.logs import without_tokens
 from checkout.merchant.scope import shop_of
 from checkout.models import AuditEntry, Order
+from checkout.wording import in_english
 from providers.http import redact
 
 _LONGEST = 300
@@ -68,15 +70,17 @@ def readable(value: Any) -> Any:
     """As JSON, and short. What is unknown is named by its own words, never by its repr."""
     if value is None or isinstance(value, bool | int):
         return value
+    if isinstance(value, str | Promise):
+        return in_english(value)[:_LONGEST]
     if isinstance(value, Sealed | bytes):
         return "***"
     if isinstance(value, datetime | date):
         return value.isoformat()
     if isinstance(value, dict):
         return {str(name): readable(inner) for name, inner in list(value.items())[:_MOST]}
-    if isinstance(value, Iterable) and not isinstance(value, str):
+    if isinstance(value, Iterable):
         return [readable(inner) for inner in list(value)[:_MOST]]
-    return str(value)[:_LONGEST]
+    return in_english(value)[:_LONGEST]
 
 
 # --- actions ---------------------------------------------------------------------------------------------------------
@@ -100,7 +104,8 @@ def typed(form: forms.BaseForm | None) -> dict[str, Any]:
 def watched(
     request: HttpRequest, action: str, row: Model, do: Callable[[], _T], *, form: forms.BaseForm | None = None
 ) -> _T:
-    """`do`, and a line about how it ended: in the sentence that the person reads, or in an error."""
+    """`do`, and a line about how it ended: in the sentence that the person reads (in English, where it was refused), or
+    in an error."""
     told = {"typed": readable(typed(form))} if form is not None else {}
     try:
         said = do()
@@ -112,7 +117,7 @@ def watched(
     # A page that an action ends in may show a secret, once; it is not looked into.
     page = isinstance(said, HttpResponse)
     sentence = "" if page else getattr(said, "text", "") or getattr(said, "why", "")
-    ended = {"ended": strip_tags(str(sentence))} if sentence else {}
+    ended = {"ended": strip_tags(in_english(sentence))} if sentence else {}
     audited(request, action, row, **told, **ended)
     return said
 

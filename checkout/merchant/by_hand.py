@@ -16,6 +16,7 @@ from checkout.models import Operation, Payment
 from checkout.payments.by_hand import found_there, may_be_ended, not_there
 from checkout.payments.operate import NotPossible
 from checkout.templatetags.guichet import money as money_text
+from checkout.wording import reason
 
 THERE, MISSING = "there", "missing"
 
@@ -105,7 +106,7 @@ def _do(request: HttpRequest, payment: Payment, typed: dict[str, Any]) -> Said:
         else:
             operation = not_there(operation, user=acting(request))
     except NotPossible as why:
-        return refused(str(why))
+        return refused(reason(why))
     if operation.status in Operation.OPEN:
         return noted(
             _("%(provider)s was asked about %(id)s, but did not tell of this. Is the id right?")

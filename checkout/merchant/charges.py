@@ -13,7 +13,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget, UnfoldBooleanWidget
 
 from checkout.merchant.action import Action, Asked, Said, acting, done, noted, refused, unsure
@@ -29,6 +29,7 @@ from checkout.payments.start import KeyReused, NotPayable, start_once
 from checkout.payments.timeline import Who
 from checkout.states import HELD_STATES, OrderState, State
 from checkout.templatetags.guichet import money as money_text
+from checkout.wording import clause, later, worded
 from providers.base import Occasion
 
 _CURRENCIES = list_currencies()
@@ -208,9 +209,11 @@ def _charge_card(request: HttpRequest, row: SavedCard, typed: dict[str, Any]) ->
     if not order.payments.exists():  # it was made for this charge alone
         give_up(order, who=Who.MERCHANT, user=acting(request))
     page = reverse("admin:checkout_order_change", args=[order.pk])
-    return Said(
-        said.level, format_html('{} <a class="underline" href="{}">{}</a>', said.text, page, order.number)
-    )
+    return Said(said.level, later(_with_link, said.text, page, order.number))
+
+
+def _with_link(text: str, page: str, number: str) -> str:
+    return format_html('{} <a class="underline" href="{}">{}</a>', text, page, number)
 
 
 def _order_of(once: str, card: SavedCard) -> Order | None:
@@ -261,7 +264,7 @@ def _charge(request: HttpRequest, order: Order, card: SavedCard, typed: dict[str
     except KeyReused:
         return _for_another()
     except NotPayable as no:
-        return refused(_("Nothing was charged: %(why)s.") % {"why": str(no).rstrip(".")})
+        return refused(worded(gettext_noop("Nothing was charged: %(why)s."), why=clause(no)))
     said = outcome(payment, card, may_see_link=request.user.has_perm("checkout.send_link"))
     if new:
         return said

@@ -17,7 +17,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import strip_tags
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, gettext_noop, ngettext
 
 from checkout.agreed import in_words
 from checkout.merchant.action import Action, Said, acting, noted, refused
@@ -53,6 +53,7 @@ from checkout.payments.timeline import Who
 from checkout.states import State
 from checkout.tasks import check_payment
 from checkout.templatetags.guichet import money as money_text
+from checkout.wording import clause, in_english, worded
 from providers.errors import Misconfigured
 
 _MODEL = "admin:checkout_order"
@@ -237,8 +238,8 @@ class DeskPages:
 
     def _leave(self, request: HttpRequest, said: Said, to: str, about: Order | None = None) -> HttpResponse:
         if request.method == "POST":  # something was to be done, and this is how it ended
-            audited(request, _TAKEN, about, ended=strip_tags(said.text))
-        self.admin.message_user(request, said.text, said.level)
+            audited(request, _TAKEN, about, ended=strip_tags(in_english(said.text)))
+        self.admin.message_user(request, str(said.text), said.level)
         return HttpResponseRedirect(to)
 
     def _page(self, request: HttpRequest, template: str, order: Order | None, **shown: Any) -> HttpResponse:
@@ -314,7 +315,7 @@ def _made(form: DeskForm, wish: Wish, once: str, user: Any) -> Order | None:
 
 
 def _nothing(why: Exception) -> Said:
-    return refused(_("Nothing was opened: %(why)s.") % {"why": str(why).rstrip(".")})
+    return refused(worded(gettext_noop("Nothing was opened: %(why)s."), why=clause(why)))
 
 
 def _changes(order: Order, wanted: Order) -> bool:

@@ -260,7 +260,8 @@ class DeskForm(forms.Form):
 
     def _object(self, found: Iterable[FieldError], kind: Kind) -> None:
         """At its field, where the form has one; else above the form, with the path."""
-        for path, why in dict.fromkeys(found):
+        for path, said in dict.fromkeys(found):
+            why = str(said)
             name = field_of(path, kind)
             ended = self._with_label(why) if why.endswith(".") else f"{self._with_label(why)}."
             if name in self.fields:

@@ -7,7 +7,7 @@ from django import forms
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, gettext_noop, ngettext
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from checkout.merchant.action import Action, Asked, Said, acting, done, noted, refused, unsure
@@ -22,6 +22,7 @@ from checkout.payments.wanted import wish_of
 from checkout.states import HELD_STATES, OrderState, State
 from checkout.templatetags.guichet import money as money_text
 from checkout.templatetags.guichet import plain_moment
+from checkout.wording import reason, worded
 from providers.base import Kind
 from providers.money import Money
 
@@ -185,7 +186,7 @@ def _not_changed(order: Order, why: NotChanged) -> Said:
     if now.state != OrderState.OPEN:
         state = {"state": now.get_state_display()}
         return noted(_("The order is %(state)s by now, and was not changed.") % state)
-    return refused(_("The order was not changed: %(why)s") % {"why": why})
+    return refused(worded(gettext_noop("The order was not changed: %(why)s"), why=reason(why)))
 
 
 CHANGE = Action(

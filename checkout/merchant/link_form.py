@@ -263,7 +263,8 @@ class LinkForm(forms.Form):
         """Each at its field, where the form has one; else above the form, with what it is called by whoever objects."""
         way = self.ways.get(self["way"].value() or "")
         to = {"invitation.to": way.to_field, "to": way.to_field} if way else {}
-        for path, why in dict.fromkeys(found):
+        for path, said in dict.fromkeys(found):
+            why = str(said)
             name = {**_FIELDS, **to}.get(path, path)
             ended = why if why.endswith(".") else f"{why}."
             if name in self.fields:

@@ -13,7 +13,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.html import strip_tags
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from checkout.merchant.action import Said, Text, acting, done, noted, refused, unsure
 from checkout.merchant.audit import audited, errors_noted
@@ -31,6 +31,7 @@ from checkout.payments.timeline import Who
 from checkout.templatetags.guichet import money as money_text
 from checkout.templatetags.guichet import plain_moment
 from checkout.templatetags.qr import qr_code
+from checkout.wording import in_english, listed, reason, worded
 
 _Standing = Invitation.Standing
 # What of the form is kept in the audit log.
@@ -86,7 +87,7 @@ class LinkPages:
             _link, made = invite(order, channel=Invitation.COPY, key=request.POST.get("once", "")[:40],
                                  who=Who.MERCHANT, user=acting(request))  # fmt: skip
         except NotSent as why:
-            return self._leave(request, refused(str(why)), order)
+            return self._leave(request, refused(reason(why)), order)
         said = (
             done(_("The link is there, to be copied.")) if made else noted(_("The link was there already."))
         )
@@ -177,7 +178,7 @@ class LinkPages:
             try:
                 order = change(order, expires_at=message.until, who=Who.MERCHANT, user=user)
             except NotChanged as why:
-                return self._not_sent(request, order, (), _("Nothing was sent: %(why)s") % {"why": why}, "")
+                return self._not_sent(request, order, (), _nothing(why), "")
             notice = _("The order is payable until %(until)s now.") % {
                 "until": plain_moment(order.expires_at)
             }
@@ -195,8 +196,7 @@ class LinkPages:
                 user=user,
             )
         except NotSent as why:
-            sentence = "" if why.errors else _("Nothing was sent: %(why)s") % {"why": why}
-            return self._not_sent(request, order, why.errors, sentence, notice)
+            return self._not_sent(request, order, why.errors, "" if why.errors else _nothing(why), notice)
         if not made:
             return self._sent_again(request, link)
         if link.standing == _Standing.NOT_SENT and (errors := errors_of(link)):
@@ -207,7 +207,7 @@ class LinkPages:
         self, request: HttpRequest, order: Order, errors: Any, sentence: str, notice: str
     ) -> HttpResponse:
         """The form again, with why; under a new key, where its own has named an attempt that failed."""
-        self._note(request, order, ended=sentence or "; ".join(f"{name}: {why}" for name, why in errors))
+        self._note(request, order, ended=sentence or listed(errors))
         if (known := _sent_before(request, order)) is not None and not errors:
             return self._sent_again(request, known)
         order = _order(request, order.pk)
@@ -243,10 +243,9 @@ class LinkPages:
         try:
             row = send_again(link, who=Who.MERCHANT, user=acting(request))
         except NotSent as why:
-            whole = "; ".join(f"{field}: {problem}" for field, problem in why.errors) or str(why)
-            return self._leave(
-                request, refused(_("It was not sent again: %(why)s") % {"why": whole}), link.order
-            )
+            whole = listed(why.errors) if why.errors else reason(why)
+            said = refused(worded(gettext_noop("It was not sent again: %(why)s"), why=whole))
+            return self._leave(request, said, link.order)
         return self._leave(request, outcome(_fresh(row)), link.order)
 
     def withdraw(self, request: HttpRequest, order_id: int, link_id: int) -> HttpResponse:
@@ -258,7 +257,8 @@ class LinkPages:
         try:
             withdraw(link, who=Who.MERCHANT, user=acting(request))
         except NotSent as why:
-            return self._leave(request, unsure(_("It was not withdrawn: %(why)s") % {"why": why}), link.order)
+            said = unsure(worded(gettext_noop("It was not withdrawn: %(why)s"), why=reason(why)))
+            return self._leave(request, said, link.order)
         return self._leave(
             request,
             done(_("The link is withdrawn. If money comes by it all the same, it is counted.")),
@@ -278,8 +278,8 @@ class LinkPages:
 
     def _leave(self, request: HttpRequest, said: Said, order: Order) -> HttpResponse:
         if request.method == "POST":  # something was to be done, and this is how it ended
-            self._note(request, order, ended=strip_tags(said.text))
-        self.admin.message_user(request, said.text, said.level)
+            self._note(request, order, ended=strip_tags(in_english(said.text)))
+        self.admin.message_user(request, str(said.text), said.level)
         return HttpResponseRedirect(self.admin.page_of(order))
 
     def _note(self, request: HttpRequest, order: Order, **told: Any) -> None:
@@ -302,6 +302,10 @@ class LinkPages:
 
 
 # --- what is true of it ----------------------------------------------------------------------------------------------
+
+
+def _nothing(why: Exception) -> str:
+    return worded(gettext_noop("Nothing was sent: %(why)s"), why=reason(why))
 
 
 def outcome(link: Invitation) -> Said:

@@ -30,6 +30,7 @@ from checkout.payments.approvals import WaitsAlready, propose
 from checkout.payments.operate import NeedsApproval, NotPossible, PlanChanged, left, operate, whole_only
 from checkout.payments.operations import undone
 from checkout.templatetags.guichet import money as money_text
+from checkout.wording import reason
 from providers.base import OperationStatus, Verb
 from providers.money import Money, exponent
 
@@ -220,7 +221,7 @@ def _do(verb: Verb, request: HttpRequest, payment: Payment, typed: dict[str, Any
     except NeedsApproval:
         return AskAgain(_("Nothing was done: by now a second person must approve it."))
     except NotPossible as why:
-        return refused(str(why))
+        return refused(reason(why))
     return _sent_before(said) if known else said
 
 

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 from unfold.admin import ModelAdmin
 
 from checkout.merchant.action import Action, Asked, Button, Said, acting, done, refused
@@ -33,6 +33,7 @@ from checkout.payments.approvals import (
 from checkout.payments.operate import NotPossible, PlanChanged, check_possible
 from checkout.payments.plan import Part, Plan, plan_if_any
 from checkout.templatetags.guichet import plain_moment
+from checkout.wording import reason, worded
 from providers.base import Verb
 
 State = Proposal.State
@@ -116,7 +117,9 @@ def _approve(request: HttpRequest, proposal: Proposal, typed: dict[str, Any]) ->
     except PlanChanged:
         return refused(_("Nothing was done. %(why)s") % {"why": _plan_changed(proposal)})
     except NotPossible as why:
-        return refused(_("Nothing was done, and the proposal waits on: %(why)s") % {"why": why})
+        return refused(
+            worded(gettext_noop("Nothing was done, and the proposal waits on: %(why)s"), why=reason(why))
+        )
     if known:
         return Said(
             said.level,

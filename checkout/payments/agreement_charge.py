@@ -14,6 +14,7 @@ from checkout.payments.orders import ReferenceTaken, create_order
 from checkout.payments.schedule import START_MAY_TAKE
 from checkout.payments.start import NotPayable, open_at_provider
 from checkout.payments.timeline import tell
+from checkout.wording import worded as _
 from providers.base import Occasion
 from providers.money import Money
 
@@ -58,14 +59,18 @@ def _intend(
                 raise ReferenceTaken(reference)
             return payment, False
         if not row.may_charge or not row.account.enabled:
-            raise NotPayable(f"agreement {row.number} cannot be charged now")
+            raise NotPayable(_("agreement %(number)s cannot be charged now", number=row.number))
         if money.currency != row.currency or money.minor <= 0:
-            raise NotPayable(f"{money} is not an amount that agreement {row.number} can be charged")
+            amount = _("%(money)s is not an amount that agreement %(number)s can be charged",
+                       money=money, number=row.number)  # fmt: skip
+            raise NotPayable(amount)
         if open_charges(row):
-            raise NotPayable("a payment of the agreement is under way")
+            raise NotPayable(_("a payment of the agreement is under way"))
         total = total_of(row)
         if total is not None and taken_of(row).minor + money.minor > total.minor:
-            raise NotPayable(f"with {money} more than the plan's {total} would be taken")
+            raise NotPayable(
+                _("with %(money)s more than the plan's %(total)s would be taken", money=money, total=total)
+            )
         with transaction.atomic():
             order = create_order(
                 first.shop,

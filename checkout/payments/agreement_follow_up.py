@@ -13,6 +13,7 @@ from checkout.payments.attention import flag
 from checkout.payments.border import agreement_for, provider_for
 from checkout.payments.locks import order_lock
 from checkout.payments.timeline import Weight, Who, tell, tell_once
+from checkout.wording import worded as _
 from providers.agreements import AgreementReport, Ending, Phase
 from providers.errors import Invalid, ProviderError, Uncertain
 
@@ -50,9 +51,9 @@ def end(agreement: Agreement, ending: Ending, *, who: str, user: User | None = N
     with order_lock(agreement.payment.order_id) as order:
         row = _row(agreement)
         if row.is_over or ending.value not in row.endings or not _can_end(row):
-            raise NotEnded(f"Agreement {row.number} cannot be ended this way now.")
+            raise NotEnded(_("Agreement %(number)s cannot be ended this way now.", number=row.number))
         if _is_being_ended(order, row, ending):
-            raise NotEnded("this was asked for a moment ago, and the answer is not here yet")
+            raise NotEnded(_("this was asked for a moment ago, and the answer is not here yet"))
         tell(order, "agreement.end_asked", payment=row.payment, who=who, user=user, agreement=row.number,
              ending=ending.value)  # fmt: skip
         # Should nobody come back with an answer, the sweep asks.

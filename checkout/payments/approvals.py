@@ -14,17 +14,25 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.utils import timezone
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from checkout.models import Operation, Order, Payment, Proposal, Shop
 from checkout.payments.locks import order_lock
 from checkout.payments.operate import NotPossible, agreed_plan, carry_out, check_possible, intend
 from checkout.payments.texts import fit_to_show
 from checkout.payments.timeline import Weight, Who, tell
+from checkout.wording import in_english
+from checkout.wording import worded as _
 from providers.base import Verb
 from providers.money import Money
 
 WAITS_AT_MOST = timedelta(days=7)
 State = Proposal.State
+_WAITS_ALREADY = {
+    Verb.CAPTURE: gettext_noop("A capture waits for a second person already; let it be decided first."),
+    Verb.VOID: gettext_noop("A void waits for a second person already; let it be decided first."),
+    Verb.REFUND: gettext_noop("A refund waits for a second person already; let it be decided first."),
+}
 
 
 class MayNotDecide(NotPossible):
@@ -35,7 +43,7 @@ class NotWaiting(NotPossible):
     """It was decided before, or is too old. Nothing was done; `proposal` is how it stands."""
 
     def __init__(self, proposal: Proposal) -> None:
-        super().__init__(f"The proposal is {proposal.state} already.")
+        super().__init__(_("The proposal is %(state)s already.", state=gettext_lazy(proposal.state)))
         self.proposal = proposal
 
 
@@ -83,12 +91,12 @@ def propose(
         known = Proposal.objects.filter(key=key).first()
         if known is not None:
             if (known.payment_id, known.action, known.money) != (row.pk, verb.value, money):
-                raise NotPossible("This key was used for another proposal.")
+                raise NotPossible(_("This key was used for another proposal."))
             return known
         if Operation.objects.filter(key=key).exists():
-            raise NotPossible("This key was used for an operation.")
+            raise NotPossible(_("This key was used for an operation."))
         if row.proposals.filter(action=verb.value, state=State.WAITING).exists():
-            raise WaitsAlready(f"A {verb.value} waits for a second person already; let it be decided first.")
+            raise WaitsAlready(_(_WAITS_ALREADY[verb]))
         check_possible(row, verb, money)
         shared = agreed_plan(row, verb, money, plan, seen)
         proposal = Proposal.objects.create(
@@ -118,7 +126,7 @@ def approve(proposal: Proposal, *, user: User) -> Operation:
     except (MayNotDecide, NotWaiting):
         raise
     except NotPossible as why:
-        _waits_on(proposal, user, str(why))
+        _waits_on(proposal, user, why)
         raise
     return carry_out(operation) if new else operation
 
@@ -129,10 +137,11 @@ def _agree(proposal: Proposal, user: User) -> tuple[Operation, bool]:
         if row.state == State.APPROVED:
             return Operation.objects.select_related("payment").get(key=row.key), False
         _check_waiting(row)
+        person = row.proposed_by.get_username()
         if not row.proposed_by.is_active:
-            raise NotPossible(f"{row.proposed_by.get_username()}, who proposed it, is no longer let in.")
+            raise NotPossible(_("%(person)s, who proposed it, is no longer let in.", person=person))
         if not may_do(row.proposed_by, row.action, order):
-            raise NotPossible(f"{row.proposed_by.get_username()}, who proposed it, may no longer do it.")
+            raise NotPossible(_("%(person)s, who proposed it, may no longer do it.", person=person))
         _decide(row, State.APPROVED, user)
         _told(order, "operation.approved", row, user)
         # What it raises takes the approval back with it.
@@ -148,13 +157,13 @@ def _agree(proposal: Proposal, user: User) -> tuple[Operation, bool]:
         )
 
 
-def _waits_on(proposal: Proposal, user: User, why: str) -> None:
+def _waits_on(proposal: Proposal, user: User, why: NotPossible) -> None:
     with _locked(proposal) as (order, row):
         if row.state != State.WAITING:
             return
         row.outcome = fit_to_show(why, 300)
         row.save(update_fields=["outcome"])
-        _told(order, "operation.not_approved", row, user, weight=Weight.WARNING, why=why)
+        _told(order, "operation.not_approved", row, user, weight=Weight.WARNING, why=in_english(why))
 
 
 def decline(proposal: Proposal, *, user: User) -> Proposal:
@@ -173,7 +182,7 @@ def withdraw(proposal: Proposal, *, user: User) -> Proposal:
     """Whoever proposed it thinks better of it. NotWaiting when it was decided before."""
     with _locked(proposal) as (order, row):
         if row.proposed_by_id != user.pk:
-            raise MayNotDecide("Only who proposed it can withdraw it.")
+            raise MayNotDecide(_("Only who proposed it can withdraw it."))
         if row.state == State.WITHDRAWN:
             return row
         _check_waiting(row)
@@ -222,7 +231,7 @@ def _check_waiting(row: Proposal) -> None:
 def _check_may_decide(row: Proposal, user: User) -> None:
     fresh = User.objects.filter(pk=user.pk).first()  # as they are now, and not as the session began
     if fresh is None or not may_decide(fresh, row):
-        raise MayNotDecide("This takes another person, who may approve and may do it.")
+        raise MayNotDecide(_("This takes another person, who may approve and may do it."))
 
 
 def _decide(row: Proposal, state: Proposal.State, user: User | None) -> None:

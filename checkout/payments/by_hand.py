@@ -14,6 +14,7 @@ from checkout.payments.operations import MAY_BE_ON_ITS_WAY, MISSED_BY_A_PERSON, 
 from checkout.payments.recover import look
 from checkout.payments.texts import fit
 from checkout.payments.timeline import Who, tell
+from checkout.wording import worded as _
 from providers.base import OperationStatus
 
 
@@ -44,9 +45,9 @@ def not_there(operation: Operation, *, user: User) -> Operation:
     if operation.status not in Operation.OPEN:
         return operation
     if not may_be_ended(operation):
-        raise NotPossible("It may still be on its way: wait a quarter of an hour.")
+        raise NotPossible(_("It may still be on its way: wait a quarter of an hour."))
     if look(_again(operation.payment)) is None:
-        raise NotPossible("The provider cannot be asked at the moment. Try again later.")
+        raise NotPossible(_("The provider cannot be asked at the moment. Try again later."))
     with order_lock(operation.payment.order_id) as order:
         row = Operation.objects.select_related("payment__account").get(pk=operation.pk)
         if row.status in Operation.OPEN:

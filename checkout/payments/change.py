@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from django.contrib.auth.models import User
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from checkout.models import Invitation, Order, Payment
 from checkout.payments.apply import apply
@@ -20,6 +21,7 @@ from checkout.payments.settle import not_answered
 from checkout.payments.timeline import Weight, Who, tell
 from checkout.payments.wanted import By, forget, is_being_asked, want, wish_of
 from checkout.states import HELD_STATES, OrderState, State
+from checkout.wording import worded as _
 from providers.base import Charge, Kind
 from providers.errors import Declined, Invalid, ProviderError
 from providers.money import Money
@@ -54,7 +56,7 @@ def change(
     if attempt is not None and _can_follow(attempt) and _follow(attempt, money, expires_at, by):
         return Order.objects.select_related("shop").get(pk=order.pk)
     if attempt is not None and cancel_attempt(attempt, give_up=False, who=who, user=user).is_open:
-        raise NotChanged("An attempt is open and cannot be given up at its provider now.")
+        raise NotChanged(_("An attempt is open and cannot be given up at its provider now."))
     return _write(order, money, expires_at, by)
 
 
@@ -64,20 +66,20 @@ def _is_so(order: Order, money: Money | None, expires_at: datetime | None) -> bo
 
 def _must_be_allowed(order: Order, money: Money | None, expires_at: datetime | None) -> None:
     if order.state != OrderState.OPEN:
-        raise NotChanged(f"The order is {order.state}.")
+        raise NotChanged(_("The order is %(state)s.", state=gettext_lazy(order.state)))
     if order.agreement_id is not None or (order.kind != Kind.ONE_OFF and money is not None):
-        raise NotChanged("The amount of an agreement's order is fixed by its terms.")
+        raise NotChanged(_("The amount of an agreement's order is fixed by its terms."))
     if order.payments.filter(state__in=HELD_STATES).exists():
-        raise NotChanged("The order holds money already.")
+        raise NotChanged(_("The order holds money already."))
     if money is not None and (money.currency != order.currency or not 0 < money.minor <= _LARGEST):
-        raise NotChanged(f"{money} is not an amount for this order.")
+        raise NotChanged(_("%(money)s is not an amount for this order.", money=money))
     now = timezone.now()
     if expires_at is None and order.is_past_hold(now):
-        raise NotChanged("Its hold is over: give it more time as well.")
+        raise NotChanged(_("Its hold is over: give it more time as well."))
     if expires_at is not None and expires_at <= now:
-        raise NotChanged("That time is over.")
+        raise NotChanged(_("That time is over."))
     if expires_at is not None and expires_at > now + LONGEST_HOLD:
-        raise NotChanged(f"An order waits for {LONGEST_HOLD.days} days at most.")
+        raise NotChanged(_("An order waits for %(days)s days at most.", days=LONGEST_HOLD.days))
 
 
 def _write(order: Order, money: Money | None, expires_at: datetime | None, by: By) -> Order:
@@ -85,7 +87,7 @@ def _write(order: Order, money: Money | None, expires_at: datetime | None, by: B
     with order_lock(order.pk) as locked:
         _must_be_allowed(locked, money, expires_at)
         if locked.open_attempt() is not None:
-            raise NotChanged("An attempt was begun meanwhile; the order is as it was.")
+            raise NotChanged(_("An attempt was begun meanwhile; the order is as it was."))
         if _is_so(locked, money, expires_at):  # somebody else wanted the same at the same moment
             return locked
         until = expires_at or locked.expires_at
@@ -119,9 +121,13 @@ def _follow(attempt: Payment, money: Money | None, expires_at: datetime | None, 
     if _is_so(after.order, money, expires_at):
         return True
     if not after.is_open:
-        raise NotChanged(f"The attempt is {after.state} meanwhile; the order is as it was.")
+        state = gettext_lazy(after.state)
+        raise NotChanged(_("The attempt is %(state)s meanwhile; the order is as it was.", state=state))
     raise NotChanged(
-        "The provider has not confirmed the change; what it says later decides. Look at the order again in a minute."
+        _(
+            "The provider has not confirmed the change; what it says later decides. Look at the order again in a "
+            "minute."
+        )
     )
 
 
@@ -131,9 +137,9 @@ def _want(attempt: Payment, money: Money | None, expires_at: datetime | None) ->
         _must_be_allowed(order, money, expires_at)
         row = order.payments.select_related("account").get(pk=attempt.pk)
         if not _can_follow(row):
-            raise NotChanged("The attempt has gone on meanwhile; the order is as it was.")
+            raise NotChanged(_("The attempt has gone on meanwhile; the order is as it was."))
         if is_being_asked(row):
-            raise NotChanged("Another change is under way. Look at the order again in a minute.")
+            raise NotChanged(_("Another change is under way. Look at the order again in a minute."))
         want(row, money or order.money, expires_at)
         row.save(update_fields=["wanted"])
     row.order = order

@@ -24,6 +24,8 @@ from checkout.payments.texts import fit
 from checkout.payments.timeline import Weight, Who, tell
 from checkout.payments.wanted import wish_of
 from checkout.states import HELD_STATES, MONEY_STATES, OrderState, State
+from checkout.wording import clause, in_english, listed
+from checkout.wording import worded as _
 from providers.errors import FieldError, Invalid, Misconfigured, ProviderError
 
 # Sent after the commit with `invitation_id`: an e-mail of ours is to go.
@@ -71,7 +73,7 @@ def invite(
     language = language or order.language
     _must_fit(to=to, subject=subject, text=text, key=key)
     if language not in dict(settings.LANGUAGES):
-        raise _refused(("language", "is none that we speak"))
+        raise _refused(("language", _("is none that we speak")))
     asked = Invitation(
         order=order,
         channel=channel,
@@ -98,13 +100,13 @@ def _by_our_names(errors: Iterable[FieldError]) -> tuple[FieldError, ...]:
 
 
 def _refused(*errors: FieldError) -> NotSent:
-    return NotSent("; ".join(f"{field}: {why}" for field, why in errors), errors)
+    return NotSent(listed(errors), errors)
 
 
 def _must_fit(**texts: str) -> None:
     """Nothing is cut: half an address would be somebody else's, and half a text may lack the link."""
     if long := [name for name, text in texts.items() if len(text) > LONGEST[name]]:
-        raise _refused(*((name, f"has more than {LONGEST[name]} characters") for name in long))
+        raise _refused(*((name, _("has more than %(most)s characters", most=LONGEST[name])) for name in long))
 
 
 def _made_before(order: Order, asked: Invitation, account: Account | None) -> Invitation | None:
@@ -117,7 +119,7 @@ def _made_before(order: Order, asked: Invitation, account: Account | None) -> In
     names = ("channel", "to", "subject", "text", "language")
     same = all(getattr(known, name) == getattr(asked, name) for name in names)
     if not same or (known.payment and known.payment.account_id) != (account and account.pk):
-        raise NotSent("This key was used for another link.")
+        raise NotSent(_("This key was used for another link."))
     return known
 
 
@@ -126,7 +128,8 @@ def _made_before(order: Order, asked: Invitation, account: Account | None) -> In
 
 def _ours(order: Order, asked: Invitation, *, who: str, user: User | None) -> tuple[Invitation, bool]:
     if asked.channel not in {Invitation.COPY, Invitation.EMAIL}:
-        raise NotSent("A link of ours is copied or sent by e-mail.", (("channel", "is a provider's"),))
+        errors = (("channel", _("is a provider's")),)
+        raise NotSent(_("A link of ours is copied or sent by e-mail."), errors)
     by_mail = asked.channel == Invitation.EMAIL
     with order_lock(order.pk) as locked:
         if known := _made_before(locked, asked, None):
@@ -150,12 +153,13 @@ def _ours(order: Order, asked: Invitation, *, who: str, user: User | None) -> tu
 def _must_be_sendable(asked: Invitation) -> None:
     if Invitation.EMAIL not in channels_of_ours():
         raise NotSent(
-            "No mail server is set up for this site: set EMAIL_URL.", (("channel", "has no mail server"),)
+            _("No mail server is set up for this site: set EMAIL_URL."),
+            (("channel", _("has no mail server")),),
         )
     try:
         validate_email(asked.to)
     except ValidationError:
-        raise _refused(("to", "is one e-mail address")) from None
+        raise _refused(("to", _("is one e-mail address"))) from None
 
 
 def _send_soon(invitation: Invitation) -> None:
@@ -170,7 +174,7 @@ def still_to_send(invitation_id: int) -> Invitation | None:
     try:
         _must_be_payable(row.order)
     except NotSent as why:
-        sent(row.pk, error=str(why))
+        sent(row.pk, error=in_english(why))
         return None
     return row
 
@@ -207,20 +211,20 @@ def _theirs(
         _must_be_few(locked)
         latest = locked.latest_attempt()
         if account.shop_id != locked.shop_id or not account.enabled:
-            raise NotSent("The account is not for this order.")
+            raise NotSent(_("The account is not for this order."))
         if latest is not None and not latest.may_retry:
-            raise NotSent("A further attempt could charge twice: look at the order first.")
+            raise NotSent(_("A further attempt could charge twice: look at the order first."))
         attempt = locked.open_attempt()
     _must_be_taken(locked, account, asked)
     # An attempt that is open elsewhere would be a second thing to pay: it is given up first, or nothing is sent.
     if attempt is not None and cancel_attempt(attempt, give_up=False, who=who, user=user).is_open:
-        raise NotSent("Another attempt is open and cannot be given up at its provider now.")
+        raise NotSent(_("Another attempt is open and cannot be given up at its provider now."))
     try:
         payment, new = open_attempt_for(order, account, asked, who=who, user=user)
     except NotPayable as why:
-        raise NotSent(f"No link can be made: {why}.") from None
+        raise NotSent(_("No link can be made: %(why)s.", why=clause(why))) from None
     except KeyReused:
-        raise NotSent("This key was used for another payment.") from None
+        raise NotSent(_("This key was used for another payment.")) from None
     return (_take_outcome(payment) if new else Invitation.objects.get(payment=payment)), new
 
 
@@ -232,8 +236,8 @@ def _must_be_taken(order: Order, account: Account, asked: Invitation) -> None:
         raise NotSent(str(why)) from None
     if asked.channel not in provider.sends_by():
         raise NotSent(
-            f"{account.name} sends nothing by {asked.channel}.",
-            (("channel", "is not one of this account's"),),
+            _("%(account)s sends nothing by %(channel)s.", account=account.name, channel=asked.channel),
+            (("channel", _("is not one of this account's")),),
         )
     charge = invitation_charge(order, account, asked)
     if wrong := provider.complaints(charge):
@@ -264,7 +268,7 @@ def send_again(invitation: Invitation, *, who: str, user: User | None = None) ->
         row = Invitation.objects.select_related("payment__account", "order").get(pk=invitation.pk)
         _must_be_payable(order)
         if not row.is_good or row.is_handed_over:
-            raise NotSent("This link cannot be sent again; make a new one.")
+            raise NotSent(_("This link cannot be sent again; make a new one."))
         if row.payment is None:
             _mail_again(row)
         else:
@@ -284,7 +288,7 @@ def send_again(invitation: Invitation, *, who: str, user: User | None = None) ->
 
 def _mail_again(row: Invitation) -> None:
     if row.state == Invitation.State.NEW:
-        raise NotSent("It is on its way already.")
+        raise NotSent(_("It is on its way already."))
     _must_be_sendable(row)
     row.state, row.error, row.next_try_at = Invitation.State.NEW, "", timezone.now() + LEASE
     row.save(update_fields=["state", "error", "next_try_at"])
@@ -293,10 +297,10 @@ def _mail_again(row: Invitation) -> None:
 
 def _must_be_resendable(payment: Payment) -> None:
     if payment.state != State.STARTED or not payment.account.provider_class.can("update"):
-        raise NotSent("The provider cannot send this link again; make a new one.")
+        raise NotSent(_("The provider cannot send this link again; make a new one."))
     if wish_of(payment) is not None:
         # It would tell the provider the amount of before.
-        raise NotSent("A change of the order is not confirmed by the provider yet. Try again in a minute.")
+        raise NotSent(_("A change of the order is not confirmed by the provider yet. Try again in a minute."))
 
 
 def _ask_again(row: Invitation, payment: Payment) -> Invitation:
@@ -309,9 +313,9 @@ def _ask_again(row: Invitation, payment: Payment) -> Invitation:
         raise NotSent(str(why), errors) from None
     after = apply(payment.pk, report)
     if after.state in MONEY_STATES:
-        raise NotSent("It was paid before it was sent again.")
+        raise NotSent(_("It was paid before it was sent again."))
     if not after.is_open:
-        raise NotSent("The link is over; make a new one.")
+        raise NotSent(_("The link is over; make a new one."))
     with order_lock(row.order_id):
         row = Invitation.objects.select_related("payment", "order").get(pk=row.pk)
         row.times, row.sent_at = row.times + 1, timezone.now()
@@ -325,9 +329,9 @@ def withdraw(invitation: Invitation, *, who: str, user: User | None = None) -> I
     if payment is not None:
         left = cancel_attempt(payment, give_up=False, who=who, user=user)
         if left.is_open:
-            raise NotSent("The provider could not withdraw the link now; it can still be paid.")
+            raise NotSent(_("The provider could not withdraw the link now; it can still be paid."))
         if left.state in MONEY_STATES:
-            raise NotSent("It was paid before it was withdrawn.")
+            raise NotSent(_("It was paid before it was withdrawn."))
     with order_lock(invitation.order_id) as order:
         row = Invitation.objects.select_related("payment", "order").get(pk=invitation.pk)
         if row.state != Invitation.State.WITHDRAWN:
@@ -360,11 +364,11 @@ def is_payable(order: Order) -> bool:
 
 def _must_be_payable(order: Order) -> None:
     if order.agreement_id is not None:
-        raise NotSent("A further payment of an agreement is charged; nobody is asked to pay it.")
+        raise NotSent(_("A further payment of an agreement is charged; nobody is asked to pay it."))
     if order.state != OrderState.OPEN or order.is_past_hold():
-        raise NotSent("The order cannot be paid now: reopen it, or give it more time.")
+        raise NotSent(_("The order cannot be paid now: reopen it, or give it more time."))
     if order.payments.filter(state__in=HELD_STATES).exists():
-        raise NotSent("The order holds money already.")
+        raise NotSent(_("The order holds money already."))
 
 
 def _must_be_few(order: Order, *, beside: Invitation | None = None) -> None:
@@ -373,4 +377,4 @@ def _must_be_few(order: Order, *, beside: Invitation | None = None) -> None:
     went = rows.aggregate(times=Sum("times"))["times"] or 0
     waiting = set(rows.exclude(next_try_at=None).values_list("pk", flat=True)) - {beside and beside.pk}
     if went + len(waiting) >= SEND_AT_MOST:
-        raise NotSent(f"{SEND_AT_MOST} messages were sent for this order; that is enough.")
+        raise NotSent(_("%(n)s messages were sent for this order; that is enough.", n=SEND_AT_MOST))

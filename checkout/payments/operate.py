@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from checkout.models import Operation, Order, Payment, Proposal
 from checkout.payments.apply import apply, next_look
@@ -18,6 +19,7 @@ from checkout.payments.plan import RIVALS, Plan, plan_if_any
 from checkout.payments.texts import fit_to_show
 from checkout.payments.timeline import Who, tell
 from checkout.states import MONEY_STATES, State
+from checkout.wording import worded as _
 from providers.base import OperationStatus, Verb
 from providers.errors import Declined, Invalid, Misconfigured, Uncertain, Unreachable
 from providers.money import Money
@@ -26,6 +28,34 @@ _KEY_LENGTH = 40
 
 
 _SHARES = "shares"  # beside what the provider is told, an operation's plan keeps how it was to be shared out
+
+
+# A whole sentence of each verb: in another language its words do not stand apart.
+_NOT_OVER_API = {
+    Verb.CAPTURE: gettext_noop("%(account)s cannot capture over the API."),
+    Verb.VOID: gettext_noop("%(account)s cannot void over the API."),
+    Verb.REFUND: gettext_noop("%(account)s cannot refund over the API."),
+}
+_NO_AMOUNT = {
+    Verb.CAPTURE: gettext_noop("%(money)s is not an amount to capture here."),
+    Verb.VOID: gettext_noop("%(money)s is not an amount to void here."),
+    Verb.REFUND: gettext_noop("%(money)s is not an amount to refund here."),
+}
+_UNDER_WAY = {
+    Verb.CAPTURE: gettext_noop("A capture is under way; wait until it has ended."),
+    Verb.VOID: gettext_noop("A void is under way; wait until it has ended."),
+    Verb.REFUND: gettext_noop("A refund is under way; wait until it has ended."),
+}
+_TOO_MUCH = {
+    Verb.CAPTURE: gettext_noop("Only %(most)s is left to capture."),
+    Verb.VOID: gettext_noop("Only %(most)s is left to void."),
+    Verb.REFUND: gettext_noop("Only %(most)s is left to refund."),
+}
+_WHOLE_ONLY = {
+    Verb.CAPTURE: gettext_noop("%(provider)s can capture only the whole: %(most)s."),
+    Verb.VOID: gettext_noop("%(provider)s can void only the whole: %(most)s."),
+    Verb.REFUND: gettext_noop("%(provider)s can refund only the whole: %(most)s."),
+}
 
 
 class NotPossible(Exception):
@@ -115,18 +145,18 @@ def whole_only(payment: Payment, verb: Verb) -> bool:
 def check_possible(row: Payment, verb: Verb, money: Money) -> None:
     """NotPossible, and why, where this cannot be done as the row stands. Final under the order's lock."""
     if not row.account.provider_class.can(verb.value):
-        raise NotPossible(f"{row.account.name} cannot {verb.value} over the API.")
+        raise NotPossible(_(_NOT_OVER_API[verb], account=row.account.name))
     if State(row.state) not in MONEY_STATES:
-        raise NotPossible(f"The payment is {row.state}.")
+        raise NotPossible(_("The payment is %(state)s.", state=gettext_lazy(row.state)))
     if money.currency != row.currency or money.minor <= 0:
-        raise NotPossible(f"{money} is not an amount to {verb.value} here.")
+        raise NotPossible(_(_NO_AMOUNT[verb], money=money))
     if row.operations.filter(verb=verb, status__in=Operation.OPEN).exists():
-        raise NotPossible(f"A {verb.value} is under way; wait until it has ended.")
+        raise NotPossible(_(_UNDER_WAY[verb]))
     most = left(row, verb)
     if money > most:
-        raise NotPossible(f"Only {most} is left to {verb.value}.")
+        raise NotPossible(_(_TOO_MUCH[verb], most=most))
     if money != most and whole_only(row, verb):
-        raise NotPossible(f"{row.account.provider_class.name} can {verb.value} only the whole: {most}.")
+        raise NotPossible(_(_WHOLE_ONLY[verb], provider=row.account.provider_class.name, most=most))
 
 
 def agreed_plan(
@@ -135,7 +165,7 @@ def agreed_plan(
     """How it is shared out now. PlanChanged where that is not what was `seen`."""
     shared = plan_if_any(row, verb, money, plan)
     if seen is not None and seen != (shared.digest if shared else ""):
-        raise PlanChanged("The plan has changed meanwhile. Nothing was done.")
+        raise PlanChanged(_("The plan has changed meanwhile. Nothing was done."))
     return shared
 
 
@@ -157,17 +187,17 @@ def intend(
         known = Operation.objects.filter(key=key).first() if key else None
         if known is not None:
             if (known.payment_id, known.verb, known.money) != (row.pk, verb, money):
-                raise NotPossible("This key was used for another operation.")
+                raise NotPossible(_("This key was used for another operation."))
             return known, False
         if len(key) > _KEY_LENGTH:
-            raise NotPossible(f"A key has at most {_KEY_LENGTH} characters.")
+            raise NotPossible(_("A key has at most %(most)s characters.", most=_KEY_LENGTH))
         check_possible(row, verb, money)
         if (
             user is not None
             and needs_second_person(row, verb, money)
             and not _approved(row, verb, money, key)
         ):
-            raise NeedsApproval("A second person must approve this. Nothing was done.")
+            raise NeedsApproval(_("A second person must approve this. Nothing was done."))
         # Under the lock: what is agreed to here is what is written.
         shared = agreed_plan(row, verb, money, plan, seen)
         operation = Operation(
@@ -201,7 +231,7 @@ def _write(order: Order, operation: Operation) -> None:
         with transaction.atomic():
             operation.save()
     except IntegrityError:  # the same key, for another order, at this very moment: no lock is common to both
-        raise NotPossible("This key was used for another operation.") from None
+        raise NotPossible(_("This key was used for another operation.")) from None
     row, user = operation.payment, operation.requested_by
     row.checks = 0
     row.next_check_at = next_look(row, timezone.now())

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from django.contrib.auth.models import User
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from checkout.models import Order
 from checkout.payments.border import aware, charge_for, provider_for
@@ -11,6 +12,7 @@ from checkout.payments.events import owe
 from checkout.payments.locks import order_lock
 from checkout.payments.timeline import Who, tell
 from checkout.states import HELD_STATES, OPEN_STATES, OrderState, can_move_order
+from checkout.wording import worded as _
 
 
 class NotReopenable(Exception):
@@ -37,13 +39,14 @@ def reopen(order: Order, *, user: User | None = None) -> Order:
     NotReopenable when it is not so to be had; a ProviderError when the provider's own order cannot be reopened.
     """
     if not can_reopen(order):
-        raise NotReopenable(f"the order is {order.state}, or an attempt is under way")
+        state = gettext_lazy(order.state)
+        raise NotReopenable(_("the order is %(state)s, or an attempt is under way", state=state))
     latest = order.latest_attempt()
     if latest is not None and latest.account.provider_class.can("reopen"):
         provider_for(latest.account, latest).reopen(charge_for(latest))
     with order_lock(order.pk) as locked:
         if not can_reopen(locked):
-            raise NotReopenable("it changed meanwhile")
+            raise NotReopenable(_("it changed meanwhile"))
         locked.expires_at = timezone.now() + timedelta(minutes=locked.shop.hold_minutes)
         locked.extensions = 0
         if can_move_order(OrderState(locked.state), OrderState.OPEN):

@@ -2,12 +2,15 @@
 subscription, say, where one payment was meant: kind, terms and amount change together, before anybody tried to pay."""
 
 from django.contrib.auth.models import User
+from django.utils.translation import gettext_lazy
 
 from checkout.models import Order
 from checkout.payments.locks import order_lock
 from checkout.payments.terms import disagreements, terms_as_json
 from checkout.payments.timeline import Who, tell
 from checkout.states import OrderState
+from checkout.wording import listed
+from checkout.wording import worded as _
 from providers.agreements import Terms
 from providers.base import Kind
 from providers.money import Money
@@ -39,15 +42,15 @@ def retype(
         if wanted == (locked.kind, locked.terms, locked.amount_minor, locked.capture_later):
             return locked
         if locked.state != OrderState.OPEN:
-            raise NotRetypable(f"the order is {locked.state}")
+            raise NotRetypable(_("the order is %(state)s", state=gettext_lazy(locked.state)))
         if locked.payments.exists():
-            raise NotRetypable("there was an attempt to pay it as it is")
+            raise NotRetypable(_("there was an attempt to pay it as it is"))
         if locked.agreement_id is not None:
-            raise NotRetypable("it is a further payment of an agreement")
+            raise NotRetypable(_("it is a further payment of an agreement"))
         if money.currency != locked.currency:
-            raise NotRetypable(f"the order is in {locked.currency}")
+            raise NotRetypable(_("the order is in %(currency)s", currency=locked.currency))
         if wrong := disagreements(kind, terms, money, capture_later=capture_later):
-            raise NotRetypable(" ".join(wrong[0]))
+            raise NotRetypable(listed(wrong[:1], between=" "))
         before_kind, before = locked.kind, str(locked.money)
         locked.kind, locked.terms, locked.amount_minor, locked.capture_later = wanted
         locked.save(update_fields=["kind", "terms", "amount_minor", "capture_later"])

@@ -7,8 +7,10 @@ import structlog
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from checkout.models import Account, Call, Invitation, Order, Payment, SavedCard
+from checkout.models.payment import OCCASIONS
 from checkout.payments.apply import apply, started
 from checkout.payments.attention import flag
 from checkout.payments.border import charge_for, prospective_charge, provider_for
@@ -18,6 +20,7 @@ from checkout.payments.schedule import START_MAY_TAKE, next_check
 from checkout.payments.texts import fit, fit_json, fit_to_show
 from checkout.payments.timeline import Weight, Who, tell
 from checkout.states import HELD_STATES, OrderState
+from checkout.wording import worded as _
 from providers.base import Occasion, Outcome, Report
 from providers.errors import Decline, Declined, FieldError, Invalid, Misconfigured, Uncertain, Unreachable
 from providers.money import Money
@@ -93,11 +96,11 @@ def _begin(order: Order, asked: "_Asked") -> tuple[Payment, bool]:
     if known := _made_by(order, asked):
         return known, False
     if asked.invitation is None and channel and channel not in account.provider_class.channels:
-        raise NotPayable(f"{account.name} has no such channel")
+        raise NotPayable(_("%(account)s has no such channel", account=account.name))
     if asked.occasion is not None and asked.saved_card is None:
-        raise NotPayable("without the customer, only a saved card can be charged")
+        raise NotPayable(_("without the customer, only a saved card can be charged"))
     if asked.desk is not None and not account.provider_class.desk:
-        raise NotPayable(f"{account.name} takes no payment at the desk")
+        raise NotPayable(_("%(account)s takes no payment at the desk", account=account.name))
     if sentence := _refusal(order, asked):
         raise NotPayable(sentence)
     payment, new = _intend(order, asked)
@@ -149,15 +152,15 @@ def _intend(order: Order, asked: _Asked) -> tuple[Payment, bool]:
         if known := _made_by(locked, asked):
             return known, False
         if locked.state != OrderState.OPEN:
-            raise NotPayable(f"the order is {locked.state}")
+            raise NotPayable(_("the order is %(state)s", state=gettext_lazy(locked.state)))
         if asked.seen is not None and asked.seen != locked.money:
-            raise NotPayable("its amount was changed")
+            raise NotPayable(_("its amount was changed"))
         opened = locked.open_attempt()
         if opened is not None:
             # What is open at the desk is not the shopper's to go on with, nor the other way round.
             other = bool(opened.desk) != (asked.desk is not None)
             if other or asked.occasion or asked.key or asked.invitation:
-                raise NotPayable("another attempt is open")
+                raise NotPayable(_("another attempt is open"))
             return opened, False
         latest = _must_be_possible(locked, asked)
         number = latest.number + 1 if latest else 1
@@ -189,20 +192,21 @@ def _must_be_possible(order: Order, asked: _Asked) -> Payment | None:
     have a new one."""
     card = asked.saved_card
     if order.agreement_id is not None:
-        raise NotPayable("it is an agreement's further payment")
+        raise NotPayable(_("it is an agreement's further payment"))
     if order.is_past_hold():
-        raise NotPayable("its hold is over")
+        raise NotPayable(_("its hold is over"))
     if order.payments.filter(state__in=HELD_STATES).exists():
-        raise NotPayable("its money is authorised already")
+        raise NotPayable(_("its money is authorised already"))
     latest = order.latest_attempt()
     if latest is not None and not latest.may_retry:
-        raise NotPayable("a further attempt could charge twice")
+        raise NotPayable(_("a further attempt could charge twice"))
     if asked.account.shop_id != order.shop_id or not asked.account.enabled:
-        raise NotPayable("the account is not for this order")
+        raise NotPayable(_("the account is not for this order"))
     if card is not None and not cards_for(order, asked.account).filter(pk=card.pk).exists():
-        raise NotPayable("the card is not this customer's")
+        raise NotPayable(_("the card is not this customer's"))
     if card is not None and asked.occasion and asked.occasion not in occasions_of(card):
-        raise NotPayable(f"the customer did not leave the card for this: {asked.occasion.value}")
+        occasion = dict(OCCASIONS)[asked.occasion.value]
+        raise NotPayable(_("the customer did not leave the card for this: %(occasion)s", occasion=occasion))
     return latest
 
 

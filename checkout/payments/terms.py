@@ -13,6 +13,7 @@ an order comes: doors do not import one another.
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from checkout.wording import worded as _
 from providers.agreements import Period, Terms, Unit
 from providers.base import Kind
 from providers.errors import FieldError
@@ -72,9 +73,9 @@ def disagreements(
     if not found and terms is not None and money != terms.due_today():
         found.append(("amount", _due(terms, spell)))
     if kind is Kind.SAVE_CARD and money:
-        found.append(("amount", "must be 0 for save_card, which moves no money"))
+        found.append(("amount", _("must be 0 for save_card, which moves no money")))
     if not money and kind not in MAY_BE_FREE and "amount" not in {field for field, _why in found}:
-        found.append(("amount", f"must be more than 0 for {kind.value}"))
+        found.append(("amount", _("must be more than 0 for %(kind)s", kind=kind.value)))
     return found
 
 
@@ -82,50 +83,54 @@ def _due(terms: Terms, spell: Spell) -> str:
     """An order's amount is what its customer pays now, so the terms say it."""
     due = spell(terms.due_today())
     if terms.total is not None:
-        return f"must be {due}, the first of {terms.cycles} payments of {spell(terms.total)}"
+        about = {"due": due, "cycles": terms.cycles, "total": spell(terms.total)}
+        return _("must be %(due)s, the first of %(cycles)s payments of %(total)s", **about)
+    if terms.trial_period is not None and terms.trial:
+        return _("must be %(due)s, the trial: what is due today", due=due)
     if terms.trial_period is not None:
-        what = "the trial" if terms.trial else "the trial is free"
-    else:
-        what = "the initial amount" if terms.initial else "the first payment"
-    return f"must be {due}, {what}: what is due today"
+        return _("must be %(due)s, the trial is free: what is due today", due=due)
+    if terms.initial:
+        return _("must be %(due)s, the initial amount: what is due today", due=due)
+    return _("must be %(due)s, the first payment: what is due today", due=due)
 
 
 def _of_terms(kind: Kind, terms: Terms | None, capture_later: bool, spell: Spell) -> Iterator[FieldError]:
     if kind not in _WITH_TERMS:
         if terms is not None:
-            yield "terms", f"are a subscription's or a payment plan's, not for {kind.value}"
+            yield "terms", _("are a subscription's or a payment plan's, not for %(kind)s", kind=kind.value)
         return
     if capture_later:
-        yield "capture_later", f"is not for {kind.value}: what is due today is taken today"
+        yield "capture_later", _("is not for %(kind)s: what is due today is taken today", kind=kind.value)
     if terms is None:
-        yield "terms", f"are needed for {kind.value}: how much is paid, and how often"
+        yield "terms", _("are needed for %(kind)s: how much is paid, and how often", kind=kind.value)
         return
     yield from _of_subscription(terms) if kind is Kind.SUBSCRIPTION else _of_payment_plan(terms, spell)
     if terms.period.unit in TRIAL_ONLY:
-        yield "terms.period.unit", f"{terms.period.unit.value} is for a trial alone; take day, week or month"
+        unit = terms.period.unit.value
+        yield "terms.period.unit", _("%(unit)s is for a trial alone; take day, week or month", unit=unit)
 
 
 def _of_subscription(terms: Terms) -> Iterator[FieldError]:
     if terms.amount is None:
-        yield "terms.amount", "is needed for subscription: what is paid each time"
+        yield "terms.amount", _("is needed for subscription: what is paid each time")
     if terms.total is not None:
-        yield "terms.total", "is a payment plan's; a subscription has terms.amount"
+        yield "terms.total", _("is a payment plan's; a subscription has terms.amount")
 
 
 def _of_payment_plan(terms: Terms, spell: Spell) -> Iterator[FieldError]:
     ofs = {"amount": terms.amount, "initial_amount": terms.initial, "trial": terms.trial_period}
     for name, given in ofs.items():
         if given is not None:
-            yield f"terms.{name}", "is a subscription's; a payment plan shares terms.total out"
+            yield f"terms.{name}", _("is a subscription's; a payment plan shares terms.total out")
     if terms.total is None:
-        yield "terms.total", "is needed for payment_plan: what is paid in all"
+        yield "terms.total", _("is needed for payment_plan: what is paid in all")
     if terms.cycles is None:
-        yield "terms.cycles", "is needed for payment_plan: in how many payments"
+        yield "terms.cycles", _("is needed for payment_plan: in how many payments")
     elif terms.cycles < FEWEST_PAYMENTS:
-        yield "terms.cycles", f"must be {FEWEST_PAYMENTS} or more for payment_plan"
+        yield "terms.cycles", _("must be %(fewest)s or more for payment_plan", fewest=FEWEST_PAYMENTS)
     elif terms.total is not None and terms.total.minor < terms.cycles:
         least = spell(Money(terms.cycles, terms.total.currency))
-        yield "terms.total", f"must be {least} or more, for as many payments"
+        yield "terms.total", _("must be %(least)s or more, for as many payments", least=least)
 
 
 def _period(kept: Mapping[str, Any]) -> Period:

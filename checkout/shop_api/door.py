@@ -9,6 +9,7 @@ import structlog
 from django.core.exceptions import RequestDataTooBig
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import override
 
 from checkout.models import ApiKey
 from checkout.shop_api.problems import Problem, nothing_here, too_large
@@ -18,14 +19,20 @@ log = structlog.get_logger("checkout.shop_api")
 
 View = Callable[..., HttpResponse]
 _AGAIN_IN_SECONDS = 5
+_SPEAKS = "en"
 
 
 def at_the_door(view: View) -> View:
     """The key is looked up and counted before anything else, so that every answer to it can say how often it may still
     ask. What is refused on the way becomes a problem, and no answer is kept by anyone on the way: it holds the address
-    of a payment page."""
+    of a payment page. Programs read English, whatever their HTTP library asks for; what is written for a customer says
+    so itself, in its own Content-Language."""
 
     @wraps(view)
+    def in_english(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        with override(_SPEAKS):
+            return answered(request, *args, **kwargs)
+
     def answered(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         rate: Rate | None = None
         try:
@@ -46,11 +53,12 @@ def at_the_door(view: View) -> View:
             response = Problem(405, "method-not-allowed", f"This address takes {allowed}.").answer()
             response["Allow"] = allowed
         response["Cache-Control"] = "no-store"
+        response.headers.setdefault("Content-Language", _SPEAKS)
         for name, value in (rate.headers() if rate else {}).items():
             response[name] = value
         return response
 
-    return answered
+    return in_english
 
 
 def _admit(request: HttpRequest) -> Rate | None:

@@ -173,7 +173,9 @@ def read_qr(request: HttpRequest, order_id: str, link_id: str) -> Any:
         )
     with translation.override(link.language):
         title = _("QR code of the payment link of order %(number)s") % {"number": link.order.number}
-        return HttpResponse(qr_code(url, title), content_type="image/svg+xml")
+        picture = HttpResponse(qr_code(url, title), content_type="image/svg+xml")
+    picture["Content-Language"] = link.language
+    return picture
 
 
 @router.post(

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
 from django.utils.translation import gettext
 from ninja import Query, Schema
@@ -51,6 +51,7 @@ class MethodsOut(Schema):
 )
 def find(
     request: HttpRequest,
+    response: HttpResponse,
     amount: int = Query(..., ge=0, le=10**12, description="Minor units."),
     currency: Annotated[str, AfterValidator(currency_code)] = Query(
         ..., description="ISO 4217, such as EUR."
@@ -80,6 +81,7 @@ def find(
         options=_options(options),
         expires_at=timezone.now() + timedelta(minutes=shop.hold_minutes),
     )
+    response["Content-Language"] = order.language  # of the labels
     with translation.override(order.language):
         return {"methods": [_snapshot(order, account) for account in methods_for(order)]}
 

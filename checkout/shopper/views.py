@@ -21,6 +21,7 @@ from checkout.shopper.forms import CardForm, ChoiceForm, LanguageForm, RetryForm
 from checkout.shopper.pages import sight_of
 from checkout.shopper.policy import allow
 from checkout.tasks import check_payment
+from checkout.wording import in_english
 from providers.money import Money
 
 log = structlog.get_logger("checkout.shopper")
@@ -182,7 +183,7 @@ def _start(
             order, option.account, channel=channel, saved_card=option.card, save_card=save_card, seen=seen
         )
     except NotPayable as why:
-        log.info("not payable", order=order.number, why=str(why))
+        log.info("not payable", order=order.number, why=in_english(why))
         order.refresh_from_db(fields=["amount_minor"])
         return _to_page(order, note="" if seen in (None, order.money) else "changed")
     structlog.contextvars.bind_contextvars(payment=payment.reference)

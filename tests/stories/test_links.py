@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.core import mail
 from django.core.mail import EmailMessage
 from django.utils import timezone
+from django.utils.translation import override
 from django_tasks_db.models import DBTaskResult
 
 from checkout.models import Account, Invitation, Order
@@ -21,6 +22,7 @@ from checkout.payments.start import start
 from checkout.payments.timeline import Who
 from checkout.states import State
 from checkout.tasks import run_sweep, send_invitation
+from tests import french
 from tests.scripted import (
     Call,
     Clock,
@@ -152,6 +154,18 @@ def test_a_lost_task_is_found_by_the_sweep(order: Order) -> None:
     assert (fresh(link).state, len(mail.outbox)) == ("sent", 1)
     send_invitation.func(link.pk)  # the lost one turns up after all
     assert (fresh(link).times, len(mail.outbox)) == (1, 1)
+
+
+def test_why_an_email_did_not_go_is_kept_in_english(order: Order) -> None:
+    why = "The order cannot be paid now: reopen it, or give it more time."
+    link = made(order)
+    give_up(order, who=Who.MERCHANT)
+    with french.spoken({why: "[fr] Plus payable."}), override("fr"):
+        assert links.still_to_send(link.pk) is None
+        with pytest.raises(NotSent, match=r"\[fr\] Plus payable"):
+            made(order)
+    entry = order.timeline.get(code="link.not_sent")
+    assert (fresh(link).error, entry.data["why"]) == (why, why)
 
 
 def test_a_customer_is_not_flooded(order: Order) -> None:

@@ -224,7 +224,7 @@ def test_a_card_that_was_left_for_something_else(
     script: Script, order: Order, make_card: Callable[..., SavedCard]
 ) -> None:
     card = make_card(occasions=["no_show", "recurring"])
-    with pytest.raises(NotPayable, match="did not leave the card for this: increment"):
+    with pytest.raises(NotPayable, match="did not leave the card for this: more than was paid first"):
         charge(order, card, occasion=Occasion.INCREMENT)
     assert occasions_of(card) == [Occasion.RECURRING, Occasion.NO_SHOW]
     assert charge(order, card, occasion=Occasion.NO_SHOW).saved_card == card

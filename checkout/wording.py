@@ -1,0 +1,63 @@
+"""How is a sentence said before it is known who will read it? It is put into words when it is read: in the reader's
+language on a page, in English for the shop's software, and in English where a row keeps it."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from django.utils.functional import lazy
+from django.utils.translation import gettext, override
+
+KEPT_IN = "en"  # what every row is written in, whoever clicked
+
+
+def worded(text: str, /, **about: object) -> str:
+    """`text`, which is marked for translation, with its %(name)s filled in: in the language that is active when it is
+    turned into a `str`. Imported as `_`, so that the mark stands where the text does."""
+    return later(_say, text, about)
+
+
+def later(say: Callable[..., str], *about: object) -> str:
+    """What `say` says of `about`, in the language that is active by then."""
+    return _later(say, about)
+
+
+def reason(no: Exception) -> str:
+    """What an exception says, in the language of whoever reads it; `str(no)` would decide here and now."""
+    return later(str, no)
+
+
+def clause(no: Exception) -> str:
+    """... without its full stop, to stand within another sentence."""
+    return later(_without_full_stop, no)
+
+
+def listed(errors: Iterable[tuple[str, str]], *, between: str = ": ") -> str:
+    """Fields, and what is wrong with each."""
+    return later(_one_by_one, tuple(errors), between)
+
+
+def in_english(said: object) -> str:
+    """As a row keeps it, and a log."""
+    if isinstance(said, str):
+        return said
+    with override(KEPT_IN):
+        return str(said)
+
+
+def _say(text: str, about: Mapping[str, object]) -> str:
+    return gettext(text) % about if about else gettext(text)
+
+
+def _without_full_stop(no: Exception) -> str:
+    return str(no).rstrip(".")
+
+
+def _one_by_one(errors: tuple[tuple[str, str], ...], between: str) -> str:
+    return "; ".join(f"{field}{between}{why}" for field, why in errors)
+
+
+def _now(say: Callable[..., str], about: tuple[Any, ...]) -> str:
+    return say(*about)
+
+
+_later = lazy(_now, str)  # once: `lazy` makes a class each time

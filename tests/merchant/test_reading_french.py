@@ -1,0 +1,97 @@
+"""Does a merchant who reads French read in French why something is refused, and does every row stay in English?"""
+
+from collections.abc import Iterator
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from checkout.models import Account, ApprovalLimit, AuditEntry, Order, Proposal, Shop
+from checkout.payments.orders import create_order
+from checkout.payments.timeline import Who
+from checkout.states import OrderState, State
+from providers.money import Money
+from tests import french
+from tests.merchant import rows
+from tests.merchant.clicks import address, do, hidden, said
+from tests.merchant.scripted import Scripted
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+TEXTS = {
+    "%(person)s, who proposed it, is no longer let in.": "[fr] %(person)s n’entre plus.",
+    "Nothing was done, and the proposal waits on: %(why)s": "[fr] Rien n’est fait : %(why)s",
+    "The order cannot be paid now: reopen it, or give it more time.": "[fr] Plus payable.",
+    "Nothing was charged: %(why)s.": "[fr] Rien de débité : %(why)s.",
+    "the order is %(state)s": "[fr] état %(state)s",
+    "canceled": "[fr] annulé",
+}
+
+
+@pytest.fixture(autouse=True)
+def catalogue() -> Iterator[None]:
+    with french.spoken(TEXTS):
+        yield
+
+
+def in_french(user: User) -> Client:
+    browser = Client(headers={"Accept-Language": "fr"})
+    browser.force_login(user)
+    return browser
+
+
+def kept(action: str) -> str:
+    """How it ended, in the audit log's last line of that action."""
+    entry = AuditEntry.objects.filter(action=action).latest("pk")
+    return str(entry.data["ended"])
+
+
+def test_what_is_not_approved(client: Client, shop: Shop, account: Account) -> None:
+    ApprovalLimit.objects.create(shop=shop, currency="EUR", amount_minor=2000)
+    bought = rows.payment(rows.order(shop), account, State.PAID)
+    form = client.get(address(bought, "refund")).content.decode()
+    typed = {"amount": "30.00", "reason": "came back", "key": hidden(form, "key")}
+    do(client, bought, "refund", **typed, seen="", confirmed="second")
+    User.objects.filter(username="margot").update(is_active=False)
+    proposal = Proposal.objects.get()
+    second = in_french(User.objects.create_superuser("max", password="long-enough-for-anybody"))
+    told = do(second, proposal, "approve")
+    assert told == "[fr] Rien n’est fait : [fr] margot n’entre plus."
+    why = "margot, who proposed it, is no longer let in."
+    proposal.refresh_from_db()
+    entry = bought.order.timeline.get(code="operation.not_approved")
+    assert (proposal.state, proposal.outcome, entry.data["why"]) == ("waiting", why, why)
+    assert kept("approve") == f"Nothing was done, and the proposal waits on: {why}"
+
+
+def test_what_is_not_charged(
+    merchant: User, shop: Shop, account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order, card = rows.order(shop), rows.card(shop, account)
+    browser = in_french(merchant)
+    once = hidden(browser.get(address(order, "charge")).content.decode(), "once")
+    Order.objects.filter(pk=order.pk).update(state=OrderState.CANCELED, closed_at=timezone.now())
+    typed = {"card": str(card.pk), "occasion": "no_show", "once": once, "confirmed": "yes"}
+    assert do(browser, order, "charge", **typed) == "[fr] Rien de débité : [fr] état [fr] annulé."
+    assert kept("charge") == "Nothing was charged: the order is canceled."
+    alone = hidden(browser.get(address(card, "charge")).content.decode(), "once")
+    monkeypatch.setattr(Scripted, "refuses", lambda self, charge: "Scripted Pay takes no euros.")
+    agreed = {
+        "amount": "42.99",
+        "currency": "EUR",
+        "occasion": "recurring",
+        "description": "The second month",
+    }
+    told = do(browser, card, "charge", **agreed, once=alone, confirmed="yes")
+    assert told.startswith("[fr] Rien de débité : Scripted Pay takes no euros. <a ")
+    assert kept("charge").startswith("Nothing was charged: Scripted Pay takes no euros. G-")
+
+
+def test_what_is_no_link(merchant: User, shop: Shop) -> None:
+    order = create_order(shop, reference="LINK-1", money=Money(4299, "EUR"), who=Who.SHOP)
+    Order.objects.filter(pk=order.pk).update(state=OrderState.CANCELED, closed_at=timezone.now())
+    url = reverse("admin:checkout_order_link_new", args=[order.pk])
+    assert said(in_french(merchant).post(url, {"once": "a" * 20})) == "[fr] Plus payable."
+    assert kept("link new") == "The order cannot be paid now: reopen it, or give it more time."

@@ -1,0 +1,98 @@
+"""Is a refusal read in the reader's language, kept in English, and never put into words too early?"""
+
+import ast
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.utils.translation import gettext_lazy, override
+
+from checkout.merchant.audit import readable
+from checkout.payments.terms import disagreements
+from checkout.payments.texts import fit, fit_to_show
+from checkout.wording import clause, in_english, later, listed, reason, worded
+from providers.agreements import Period, Terms, Unit
+from providers.base import Kind
+from providers.money import Money
+from tests import french
+
+PAYMENTS = Path(__file__).parents[2] / "checkout/payments"
+# Whatever `payments` refuses with a sentence that a merchant or a shop's software reads.
+REFUSALS = {
+    "NotPossible", "NotSent", "NotChanged", "NotPayable", "NotRetypable", "NotReopenable", "NotEnded",
+    "PlanChanged", "NeedsApproval", "MayNotDecide", "WaitsAlready",
+}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def catalogue() -> Iterator[None]:
+    texts = {
+        "The order is %(state)s.": "[fr] état %(state)s.",
+        "No link can be made: %(why)s.": "[fr] aucun lien : %(why)s.",
+        "open": "[fr] ouverte",
+        "must be %(due)s, the first payment: what is due today": "[fr] doit être %(due)s",
+    }
+    with french.spoken(texts):
+        yield
+
+
+def test_it_is_put_into_words_when_it_is_read() -> None:
+    with override("fr"):
+        no = ValueError(worded("The order is %(state)s.", state=gettext_lazy("open")))
+        around = worded("No link can be made: %(why)s.", why=clause(no))
+        assert str(no) == f"{no}" == str(reason(no)) == "[fr] état [fr] ouverte."
+        assert str(around) == "[fr] aucun lien : [fr] état [fr] ouverte."
+    with override("en"):
+        assert str(no) == str(reason(no)) == "The order is open."
+        assert str(around) == "No link can be made: The order is open."
+
+
+def test_a_row_and_the_audit_log_keep_it_in_english() -> None:
+    with override("fr"):
+        no = ValueError(worded("The order is %(state)s.", state=gettext_lazy("open")))
+        field = listed([("state", reason(no))])
+        kept = [fit(no, 300), fit_to_show(reason(no), 300), in_english(no), readable(reason(no))]
+        assert kept == ["The order is open."] * 4
+        assert in_english(field) == "state: The order is open."
+        assert readable({"ended": reason(no), "given": [later(str, 7)]}) == {
+            "ended": "The order is open.",
+            "given": ["7"],
+        }
+        assert fit(no, 9) == "The order"
+        assert json.dumps(readable(reason(no)))  # a plain text
+        assert str(field) == "state: [fr] état [fr] ouverte."
+
+
+def test_what_others_wrote_is_left_as_it_is() -> None:
+    with override("fr"):
+        assert fit("50 % (of) it", 300) == in_english("50 % (of) it") == "50 % (of) it"
+
+
+def test_what_is_wrong_with_terms_is_read_in_ones_own_language() -> None:
+    terms = Terms(period=Period(count=1, unit=Unit.MONTH), amount=Money(1500, "EUR"))
+    with override("fr"):
+        ((field, why),) = disagreements(Kind.SUBSCRIPTION, terms, Money(1, "EUR"), capture_later=False)
+        assert (field, str(why)) == ("amount", "[fr] doit être 1500")
+    with override("en"):
+        assert str(why) == "must be 1500, the first payment: what is due today"
+
+
+def refusals() -> list[tuple[str, ast.expr]]:
+    """(where, the sentence) of each refusal in the source of `payments`."""
+    nodes = (
+        (file, node)
+        for file in sorted(PAYMENTS.glob("*.py"))
+        for node in ast.walk(ast.parse(file.read_text()))
+    )
+    return [
+        (f"{file.name}:{node.lineno}", node.args[0])
+        for file, node in nodes
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") in REFUSALS and node.args
+    ]
+
+
+def test_no_refusal_is_a_plain_english_text() -> None:
+    found = refusals()
+    assert len(found) > 70
+    assert [where for where, said in found if isinstance(said, ast.Constant | ast.JoinedStr)] == []
