@@ -39,6 +39,8 @@ SENTENCES: dict[str, str] = {
         "{provider} did not answer when attempt {number} was to be changed: {why} What it says later decides."
     ),
     "payment.change_refused": _("{provider} could not change attempt {number}: {why}"),
+    "payment.prolonged": _("{provider} keeps attempt {number} payable until {until}, too."),
+    "payment.not_prolonged": _("{provider} keeps attempt {number} payable until {until} only."),
     "payment.created": _("Attempt {number}: the shopper chose {method}."),
     "payment.charged": _("Attempt {number}: {card} is charged without the customer ({occasion})."),
     "payment.charged_again": _("Attempt {number}: agreement {agreement} is charged once more."),

@@ -307,6 +307,7 @@ class Report:
     asked: Money | None = (
         None  # what it is to be paid with now, where that can be changed (`Provider.update`)
     )
+    payable_until: datetime | None = None  # ... and until when, where that can be changed
     tenders: tuple[Tender, ...] = ()
     operations: tuple[Operation, ...] | None = None  # None: it does not list them; (): it knows of none
     chargebacks: tuple[Chargeback, ...] = ()

@@ -14,7 +14,7 @@ from checkout.merchant.link_ways import MAY_SEND, ways_for
 from checkout.merchant.shown import badge, provider_name
 from checkout.models import Invitation, Order
 from checkout.payments.links import channels_of_ours, is_payable
-from checkout.payments.wanted import wish_of
+from checkout.payments.wanted import is_unsettled, wish_of
 from checkout.states import OrderState, State
 from checkout.templatetags.guichet import money as money_text
 from checkout.templatetags.guichet import plain_moment
@@ -88,7 +88,7 @@ def can_send_again(link: Invitation) -> bool:
         return False
     if link.payment is None:
         return Invitation.EMAIL in channels_of_ours() and link.state != Invitation.State.NEW
-    able = link.payment.account.provider_class.can("update") and wish_of(link.payment) is None
+    able = link.payment.account.provider_class.can("update") and not is_unsettled(link.payment)
     return able and link.payment.state == State.STARTED
 
 
@@ -133,6 +133,9 @@ def pending_change(order: Order) -> str:
         "money": money_text(wish.money),
         "until": plain_moment(wish.expires_at or order.expires_at),
     }
+    if wish.written:
+        return _("%(provider)s was asked to keep attempt %(number)s payable until %(until)s, and has not confirmed "
+                 "it. The order waits that long; the attempt may end before, and another is made then.") % about  # fmt: skip
     return _("%(provider)s was asked to change attempt %(number)s to %(money)s, payable until %(until)s, and has not "
              "confirmed it. What it says later decides; the order is as it was until then.") % about  # fmt: skip
 

@@ -22,7 +22,7 @@ from checkout.payments.start import KeyReused, NotPayable, open_attempt_for
 from checkout.payments.sweep import LEASE
 from checkout.payments.texts import fit
 from checkout.payments.timeline import Weight, Who, tell
-from checkout.payments.wanted import wish_of
+from checkout.payments.wanted import is_unsettled
 from checkout.states import HELD_STATES, MONEY_STATES, OrderState, State
 from providers.errors import FieldError, Invalid, Misconfigured, ProviderError
 
@@ -294,7 +294,7 @@ def _mail_again(row: Invitation) -> None:
 def _must_be_resendable(payment: Payment) -> None:
     if payment.state != State.STARTED or not payment.account.provider_class.can("update"):
         raise NotSent("The provider cannot send this link again; make a new one.")
-    if wish_of(payment) is not None:
+    if is_unsettled(payment):
         # It would tell the provider the amount of before.
         raise NotSent("A change of the order is not confirmed by the provider yet. Try again in a minute.")
 

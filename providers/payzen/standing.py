@@ -213,6 +213,7 @@ class Standing:
             reference=seen.reference or None,
             live=seen.live,
             asked=_asked(order),
+            payable_until=order.expiration_date if order is not None else None,
             provider_ids=tuple(dict.fromkeys(name for name in ids if name)),
             **facts,
         )
