@@ -134,8 +134,9 @@ def pending_change(order: Order) -> str:
         "until": plain_moment(wish.expires_at or order.expires_at),
     }
     if wish.written:
-        return _("%(provider)s was asked to keep attempt %(number)s payable until %(until)s, and has not confirmed "
-                 "it. The order waits that long; the attempt may end before, and another is made then.") % about  # fmt: skip
+        return _("%(provider)s was asked to keep attempt %(number)s payable until %(until)s, and has not "
+                 "confirmed it. The order waits that long; the attempt may end before, and then "
+                 "another one is made.") % about  # fmt: skip
     return _("%(provider)s was asked to change attempt %(number)s to %(money)s, payable until %(until)s, and has not "
              "confirmed it. What it says later decides; the order is as it was until then.") % about  # fmt: skip
 

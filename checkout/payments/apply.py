@@ -110,7 +110,11 @@ def apply(
             news.doubt(report.warning, Call.OTHER)
         payment.next_check_at = next_look(payment, timezone.now()) or report.look_again
         payment.save()
-        if report.agreement is not None and not problem and order.agreement_id is None:
+        if report.agreement is not None and order.agreement_id is None and not of_another(payment, report):
+            if problem:
+                # Its first money is not believed, but it takes more from now on: somebody has to see it, and end it.
+                # Of its own payments, that one must not be taken for a later one.
+                _remember_ids(payment, report.provider_ids)
             take_agreement(order, payment, report.agreement)
         for event in news.events:
             owe(order, event, about=payment if event == _FAILED_EVENT else None)
@@ -322,9 +326,8 @@ def _money_came(order: Order, payment: Payment, news: _News) -> None:
 
 def _object(order: Order, payment: Payment, report: Report, problem: str, news: _News) -> None:
     """Not believed. If money may have moved, the attempt waits, visibly, for a person."""
-    told = tell_once(
-        order, "payment.objection", payment=payment, who=Who.PROVIDER, weight=Weight.WARNING, why=problem
-    )
+    told = tell_once(order, "payment.objection", payment=payment, who=Who.PROVIDER, weight=Weight.WARNING,
+                     among="payment.objection", why=problem)  # fmt: skip
     if report.outcome in MONEY_OUTCOMES:
         if can_move(State(payment.state), State.PENDING):
             _move(payment, State.PENDING)
