@@ -82,6 +82,9 @@ SENTENCES: dict[str, str] = {
         "{provider} reports “{outcome}”, which cannot follow “{state}”. Nothing was changed."
     ),
     "payment.objection": _("Not believed: {why}"),
+    "payment.given_back": _(
+        "{provider} says that all of this money went back. Attempt {number} has come to nothing."
+    ),
     "payment.warning": _("{provider}: {why}"),
     "payment.rehearsed": _("Rehearsal on this test account: {misfortune}."),
     "payment.cancel_failed": _("{provider} could not cancel attempt {number}: {why}"),

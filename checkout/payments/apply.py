@@ -21,7 +21,7 @@ from checkout.payments.events import owe
 from checkout.payments.letters import about_a_refund, about_the_end
 from checkout.payments.locks import order_lock
 from checkout.payments.movements import note_movement
-from checkout.payments.objections import MONEY_OUTCOMES, SUMS, objection, of_another, sum_of
+from checkout.payments.objections import MONEY_OUTCOMES, SUMS, objection, of_another, sum_of, went_back
 from checkout.payments.operations import take_operations
 from checkout.payments.schedule import next_check
 from checkout.payments.texts import fit, fit_json, fit_to_show
@@ -325,7 +325,8 @@ def _money_came(order: Order, payment: Payment, news: _News) -> None:
 
 
 def _object(order: Order, payment: Payment, report: Report, problem: str, news: _News) -> None:
-    """Not believed. If money may have moved, the attempt waits, visibly, for a person."""
+    """Not believed. If money may have moved, the attempt waits, visibly, for a person; one that had ended is not
+    followed by another before somebody has looked. What is given back ends it."""
     told = tell_once(order, "payment.objection", payment=payment, who=Who.PROVIDER, weight=Weight.WARNING,
                      among="payment.objection", why=problem)  # fmt: skip
     if report.outcome in MONEY_OUTCOMES:
@@ -333,7 +334,19 @@ def _object(order: Order, payment: Payment, report: Report, problem: str, news: 
             _move(payment, State.PENDING)
         if told:  # a person who has seen it is not called again by the same answer
             news.doubt(problem, Call.CONFLICT if of_another(payment, report) else Call.WRONG_AMOUNT)
+            if payment.state in _ENDED:
+                payment.may_retry = False
+    if went_back(payment, report):
+        _end_given_back(order, payment)
     payment.checks += 1
+
+
+def _end_given_back(order: Order, payment: Payment) -> None:
+    if payment.is_open:
+        _move(payment, State.CANCELED)
+    if not order.timeline.filter(payment=payment, code="payment.given_back").exists():
+        tell(order, "payment.given_back", payment=payment, who=Who.PROVIDER)
+        payment.may_retry = True
 
 
 def remembered(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:

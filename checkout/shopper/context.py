@@ -69,6 +69,8 @@ def context_for(order: Order, sight: Sight, *, note: str, go_on: bool) -> dict[s
     }
     if page in {Page.CHOOSE, Page.FAILED, Page.INTERRUPTED}:
         context |= _ways(order, sight)
+    if page is Page.INTERRUPTED and attempt is not None:
+        context["given_back"] = attempt.timeline.filter(code="payment.given_back").exists()
     if page is Page.FAILED and attempt is not None:
         context["why"], context["advice"] = decline_of(attempt.decline_reason)
     if page is Page.WIDGET:
