@@ -73,6 +73,9 @@ SENTENCES: dict[str, str] = {
     "payment.paid": _("{provider} confirms: {money} paid."),
     "payment.refunded": _("{provider} confirms: all of {money} was refunded."),
     "payment.failed": _("{provider} says the payment failed: {why}"),
+    "payment.lives_on": _(
+        "{provider} cannot close attempt {number} at once: it can still be paid until {until}. What comes is counted."
+    ),
     "payment.canceled": _("Attempt {number} was canceled."),
     "payment.expired": _("Attempt {number} ran out."),
     "payment.sums": _(

@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 from checkout.merchant.link_ways import MAY_SEND, ways_for
 from checkout.merchant.shown import badge, provider_name
 from checkout.models import Invitation, Order
+from checkout.payments.border import sends_again
 from checkout.payments.links import channels_of_ours, is_payable
 from checkout.payments.wanted import is_unsettled, wish_of
 from checkout.states import OrderState, State
@@ -88,8 +89,9 @@ def can_send_again(link: Invitation) -> bool:
         return False
     if link.payment is None:
         return Invitation.EMAIL in channels_of_ours() and link.state != Invitation.State.NEW
-    able = link.payment.account.provider_class.can("update") and not is_unsettled(link.payment)
-    return able and link.payment.state == State.STARTED
+    if link.payment.state != State.STARTED or is_unsettled(link.payment):
+        return False
+    return sends_again(link.payment.account)
 
 
 def can_withdraw(link: Invitation) -> bool:

@@ -15,6 +15,7 @@ from django.utils import timezone
 from checkout.models import Call, Movement, Operation, Order, Payment, ProviderReference, Tender
 from checkout.payments.agreements import charge_failed, take_agreement
 from checkout.payments.attention import Doubt, flag
+from checkout.payments.border import aware, minute_after
 from checkout.payments.cards import keep_card
 from checkout.payments.chargebacks import take_chargebacks
 from checkout.payments.events import owe
@@ -23,7 +24,7 @@ from checkout.payments.locks import order_lock
 from checkout.payments.movements import note_movement
 from checkout.payments.objections import MONEY_OUTCOMES, SUMS, objection, of_another, sum_of, went_back
 from checkout.payments.operations import take_operations
-from checkout.payments.schedule import next_check
+from checkout.payments.schedule import LOOK_AFTER, next_check
 from checkout.payments.texts import fit, fit_json, fit_to_show
 from checkout.payments.timeline import Weight, Who, tell, tell_once
 from checkout.payments.wanted import By, other_amount, take_change
@@ -74,14 +75,14 @@ def apply(
                                                     weight=Weight.WARNING, why=report.warning)  # fmt: skip
         if doubt := take_change(order, payment, report, answers):
             news.doubt(doubt, Call.WRONG_AMOUNT)
-        asked = payment.amount_minor
+        before, asked = payment.state, payment.amount_minor
         payment.amount_minor = other_amount(payment, report) or asked
         problem = objection(payment, report)
         if problem:
             payment.amount_minor = asked
             _object(order, payment, report, problem, news)
         else:
-            before, could_retry = payment.state, payment.may_retry
+            could_retry = payment.may_retry
             old = _is_old(payment, report)  # asked before the sums are taken
             payment.memo = fit_json(
                 remembered(report.memo, payment.memo) if old else remembered(payment.memo, report.memo)
@@ -109,6 +110,8 @@ def apply(
             # Where money has come nobody looks again of themselves: a chargeback, money taken twice, or only reserved.
             news.doubt(report.warning, Call.OTHER)
         payment.next_check_at = next_look(payment, timezone.now()) or report.look_again
+        if not problem and payment.state in _ENDED and payment.state != before:
+            _tell_of_what_lives_on(order, payment, report)
         payment.save()
         if report.agreement is not None and order.agreement_id is None and not of_another(payment, report):
             if problem:
@@ -276,6 +279,16 @@ def _take_state(
         charge_failed(order)
     if renewal_ended or target is State.FAILED:
         news.events.append(_FAILED_EVENT)
+
+
+def _tell_of_what_lives_on(order: Order, payment: Payment, report: Report) -> None:
+    """It was given up, and cannot be closed at once at its provider: somebody may still pay it. Looked at then."""
+    ends = report.payable_until
+    if ends is None or ends <= timezone.now():
+        return
+    tell(order, "payment.lives_on", payment=payment, who=Who.PROVIDER, weight=Weight.WARNING,
+         until=aware(minute_after(ends)), ends=ends.isoformat())  # fmt: skip
+    payment.next_check_at = min(payment.next_check_at or ends + LOOK_AFTER, ends + LOOK_AFTER)
 
 
 def _wait_again(order: Order, payment: Payment, report: Report) -> None:

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from checkout.models import Account, Invitation, Order, Payment
 from checkout.payments.apply import apply
-from checkout.payments.border import charge_for, invitation_charge, provider_for
+from checkout.payments.border import charge_for, invitation_charge, provider_for, sends_again
 from checkout.payments.cancel import cancel_attempt
 from checkout.payments.letters import mail_goes_out
 from checkout.payments.locks import order_lock
@@ -292,7 +292,7 @@ def _mail_again(row: Invitation) -> None:
 
 
 def _must_be_resendable(payment: Payment) -> None:
-    if payment.state != State.STARTED or not payment.account.provider_class.can("update"):
+    if payment.state != State.STARTED or not sends_again(payment.account):
         raise NotSent("The provider cannot send this link again; make a new one.")
     if is_unsettled(payment):
         # It would tell the provider the amount of before.
