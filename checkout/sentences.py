@@ -39,6 +39,8 @@ SENTENCES: dict[str, str] = {
         "{provider} did not answer when attempt {number} was to be changed: {why} What it says later decides."
     ),
     "payment.change_refused": _("{provider} could not change attempt {number}: {why}"),
+    "payment.prolonged": _("{provider} keeps attempt {number} payable until {until}, too."),
+    "payment.not_prolonged": _("{provider} keeps attempt {number} payable until {until} only."),
     "payment.created": _("Attempt {number}: the shopper chose {method}."),
     "payment.charged": _("Attempt {number}: {card} is charged without the customer ({occasion})."),
     "payment.charged_again": _("Attempt {number}: agreement {agreement} is charged once more."),
@@ -71,6 +73,9 @@ SENTENCES: dict[str, str] = {
     "payment.paid": _("{provider} confirms: {money} paid."),
     "payment.refunded": _("{provider} confirms: all of {money} was refunded."),
     "payment.failed": _("{provider} says the payment failed: {why}"),
+    "payment.lives_on": _(
+        "{provider} cannot close attempt {number} at once: it can still be paid until {until}. What comes is counted."
+    ),
     "payment.canceled": _("Attempt {number} was canceled."),
     "payment.expired": _("Attempt {number} ran out."),
     "payment.sums": _(
@@ -80,6 +85,9 @@ SENTENCES: dict[str, str] = {
         "{provider} reports “{outcome}”, which cannot follow “{state}”. Nothing was changed."
     ),
     "payment.objection": _("Not believed: {why}"),
+    "payment.given_back": _(
+        "{provider} says that all of this money went back. Attempt {number} has come to nothing."
+    ),
     "payment.warning": _("{provider}: {why}"),
     "payment.rehearsed": _("Rehearsal on this test account: {misfortune}."),
     "payment.cancel_failed": _("{provider} could not cancel attempt {number}: {why}"),

@@ -307,6 +307,8 @@ class Report:
     asked: Money | None = (
         None  # what it is to be paid with now, where that can be changed (`Provider.update`)
     )
+    # ... and until when it can be paid there. Beside an end: it was given up, and lives on at the provider until then.
+    payable_until: datetime | None = None
     tenders: tuple[Tender, ...] = ()
     operations: tuple[Operation, ...] | None = None  # None: it does not list them; (): it knows of none
     chargebacks: tuple[Chargeback, ...] = ()
@@ -454,6 +456,10 @@ class Provider(ABC):
     def sends_by(self) -> tuple[str, ...]:
         """The channels by which this account sends customers a link that the merchant asked for. Asks nobody."""
         return ()
+
+    def sends_again(self) -> bool:
+        """Does `update`, told to change nothing, send the link's message once more? Asks nobody."""
+        return self.can("update")
 
     def asks_consent(self) -> bool:
         """Does the provider's own form ask the shopper whether the card is to be kept? Then our page does not."""

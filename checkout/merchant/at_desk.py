@@ -133,7 +133,7 @@ def outcome(payment: Payment) -> Said:
     if payment.state == State.FAILED:
         return refused(_("Refused, nothing was charged: %(why)s.") % about)
     if payment.state == State.CANCELED:
-        return noted(_("Canceled, nothing was charged.") % about)
+        return _canceled(payment)
     if payment.state == State.EXPIRED:
         return noted(_("The form at %(provider)s has run out; nothing was charged.") % about)
     if payment.state == State.PENDING and (why := _why_a_person(payment)):
@@ -152,6 +152,16 @@ def outcome(payment: Payment) -> Said:
     return noted(_("The payment of %(money)s is %(state)s.") % about)
 
 
+def _canceled(payment: Payment) -> Said:
+    """Its form may have lived on."""
+    if not payment.may_retry and (why := _why_a_person(payment)):
+        told = _("It was canceled here, and paid on the form after all. A person has to look: %(why)s")
+        return unsure(told % {"why": why})
+    if payment.timeline.filter(code="payment.given_back").exists():
+        return noted(_("Canceled: what was paid on the form has been given back."))
+    return noted(_("Canceled, nothing was charged."))
+
+
 def _why_a_person(payment: Payment) -> str:
     """What was paid on the form is not what was asked for, say."""
     return Order.objects.values_list("attention", flat=True).get(pk=payment.order_id)
@@ -161,10 +171,8 @@ def unanswered(payment: Payment) -> Said:
     if payment.state == State.CREATED:
         return outcome(payment)
     about = {"provider": provider_name(payment.account)}
-    return _with_way_back(
-        payment,
-        _("%(provider)s could not be asked whether it was paid. It is asked until it is known.") % about,
-    )
+    text = _("%(provider)s could not be asked whether it was paid. It is asked until it is known.") % about
+    return _with_way_back(payment, text) if payment.is_open else unsure(text)
 
 
 def _with_way_back(payment: Payment, text: str) -> Said:

@@ -57,6 +57,7 @@ from checkout.wording import clause, in_english, worded
 from providers.errors import Misconfigured
 
 _MODEL = "admin:checkout_order"
+_MAY_BE_PAID = frozenset({State.STARTED, State.PENDING, State.CANCELED, State.EXPIRED})
 _TAKEN = "take by phone"  # in the audit log
 
 
@@ -215,7 +216,7 @@ class DeskPages:
             locked=_so_many(payment.desk.get("locked")),
         )  # fmt: skip
 
-    # --- come back from there
+    # --- come back from there: also from a form that was given up, and could not be closed
 
     def come_back(self, request: HttpRequest, order_id: int, once: str) -> HttpResponse:
         """Whatever the address brings along is not read: the provider is asked, and the order's page says what is true.
@@ -223,7 +224,7 @@ class DeskPages:
         _need(request, MAY_OPEN)
         payment = _payment(request, order_id, once)
         said = outcome(payment)
-        if payment.state in {State.STARTED, State.PENDING}:
+        if payment.state in _MAY_BE_PAID:
             report = ask(payment, patience=settings.RETURN_PATIENCE_SECONDS)
             if report is None:
                 said = unanswered(_payment(request, order_id, once))

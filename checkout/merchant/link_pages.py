@@ -25,6 +25,7 @@ from checkout.merchant.link_ways import MAY_SEND, ways_for
 from checkout.merchant.scope import limit
 from checkout.merchant.shown import provider_name
 from checkout.models import Invitation, Order
+from checkout.payments.cancel import lives_on_until
 from checkout.payments.change import NotChanged, change
 from checkout.payments.links import NotSent, errors_of, invite, is_payable, send_again, withdraw
 from checkout.payments.timeline import Who
@@ -255,15 +256,11 @@ class LinkPages:
                 return self._leave(request, unsure(_("That cannot be done now.")), link.order)
             return self._confirm(request, _WITHDRAW, link, None)
         try:
-            withdraw(link, who=Who.MERCHANT, user=acting(request))
+            row = withdraw(link, who=Who.MERCHANT, user=acting(request))
         except NotSent as why:
             said = unsure(worded(gettext_noop("It was not withdrawn: %(why)s"), why=reason(why)))
             return self._leave(request, said, link.order)
-        return self._leave(
-            request,
-            done(_("The link is withdrawn. If money comes by it all the same, it is counted.")),
-            link.order,
-        )
+        return self._leave(request, _withdrawn(row), link.order)
 
     # --- what all of them do
 
@@ -335,6 +332,19 @@ def outcome(link: Invitation) -> Said:
         )  # fmt: skip
     level = messages.WARNING if link.standing == _Standing.FAILED else messages.INFO
     return Said(level, _("How the link stands: %(state)s.") % about)
+
+
+def _withdrawn(link: Invitation) -> Said:
+    payment = link.payment
+    until = lives_on_until(payment) if payment else None
+    if payment is None or until is None:
+        return done(_("The link is withdrawn. If money comes by it all the same, it is counted."))
+    about = {"provider": provider_name(payment.account), "until": plain_moment(until)}
+    return unsure(
+        _("The link is withdrawn here, but %(provider)s cannot close it at once: it can still be paid until %(until)s. "
+          "Money that comes is counted. Wait until then, and look at the order again before it is paid otherwise.")
+        % about
+    )  # fmt: skip
 
 
 def _what_becomes(order: Order, message: Message) -> list[str]:

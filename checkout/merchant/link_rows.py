@@ -13,8 +13,9 @@ from django.utils.translation import ngettext
 from checkout.merchant.link_ways import MAY_SEND, ways_for
 from checkout.merchant.shown import badge, provider_name
 from checkout.models import Invitation, Order
+from checkout.payments.border import sends_again
 from checkout.payments.links import channels_of_ours, is_payable
-from checkout.payments.wanted import wish_of
+from checkout.payments.wanted import is_unsettled, wish_of
 from checkout.states import OrderState, State
 from checkout.templatetags.guichet import money as money_text
 from checkout.templatetags.guichet import plain_moment
@@ -88,8 +89,9 @@ def can_send_again(link: Invitation) -> bool:
         return False
     if link.payment is None:
         return Invitation.EMAIL in channels_of_ours() and link.state != Invitation.State.NEW
-    able = link.payment.account.provider_class.can("update") and wish_of(link.payment) is None
-    return able and link.payment.state == State.STARTED
+    if link.payment.state != State.STARTED or is_unsettled(link.payment):
+        return False
+    return sends_again(link.payment.account)
 
 
 def can_withdraw(link: Invitation) -> bool:
@@ -133,6 +135,10 @@ def pending_change(order: Order) -> str:
         "money": money_text(wish.money),
         "until": plain_moment(wish.expires_at or order.expires_at),
     }
+    if wish.written:
+        return _("%(provider)s was asked to keep attempt %(number)s payable until %(until)s, and has not "
+                 "confirmed it. The order waits that long; the attempt may end before, and then "
+                 "another one is made.") % about  # fmt: skip
     return _("%(provider)s was asked to change attempt %(number)s to %(money)s, payable until %(until)s, and has not "
              "confirmed it. What it says later decides; the order is as it was until then.") % about  # fmt: skip
 

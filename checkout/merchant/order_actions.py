@@ -17,7 +17,7 @@ from checkout.merchant.desk import TAKE
 from checkout.merchant.link_change import CHANGE
 from checkout.merchant.shown import provider_name
 from checkout.models import Order
-from checkout.payments.cancel import give_up
+from checkout.payments.cancel import give_up, lives_on_until
 from checkout.payments.locks import order_lock
 from checkout.payments.orders import mark_seen
 from checkout.payments.recover import being_started
@@ -25,6 +25,7 @@ from checkout.payments.reopen import NotReopenable, can_reopen, reopen
 from checkout.payments.timeline import Who, tell
 from checkout.states import HELD_STATES, OrderState
 from checkout.templatetags.guichet import money as money_text
+from checkout.templatetags.guichet import plain_moment
 from providers.errors import ProviderError
 
 # The attempts of an order that may still have something to tell; a person waits for the answers.
@@ -82,7 +83,7 @@ def _explain_cancel(order: Order, typed: dict[str, Any]) -> list[str]:
 def _cancel(request: HttpRequest, order: Order, typed: dict[str, Any]) -> Said:
     order = give_up(order, who=Who.MERCHANT, user=acting(request))
     if order.state == OrderState.CANCELED:
-        return done(_("The order is canceled."))
+        return _canceled(order)
     if order.state == OrderState.PAID:
         return unsure(_("Money had come before: the order is paid. Refund it if it is not wanted."))
     if order.state == OrderState.EXPIRED:
@@ -99,6 +100,22 @@ def _cancel(request: HttpRequest, order: Order, typed: dict[str, Any]) -> Said:
             "The provider could not be asked, or says that money is under way; the order stays open. See the timeline."
         )
     )
+
+
+def _canceled(order: Order) -> Said:
+    latest = order.latest_attempt()
+    until = lives_on_until(latest) if latest else None
+    if latest is None or until is None:
+        return done(_("The order is canceled."))
+    about = {
+        "number": latest.number,
+        "provider": provider_name(latest.account),
+        "until": plain_moment(until),
+    }
+    return unsure(
+        _("The order is canceled, but %(provider)s cannot close attempt %(number)s at once: it can still be paid until "
+          "%(until)s. If money comes, the order becomes paid, and you are called.") % about
+    )  # fmt: skip
 
 
 # --- reopen ------------------------------------------------------------------------------------------------------

@@ -15,15 +15,16 @@ from django.utils import timezone
 from checkout.models import Call, Movement, Operation, Order, Payment, ProviderReference, Tender
 from checkout.payments.agreements import charge_failed, take_agreement
 from checkout.payments.attention import Doubt, flag
+from checkout.payments.border import aware, minute_after
 from checkout.payments.cards import keep_card
 from checkout.payments.chargebacks import take_chargebacks
 from checkout.payments.events import owe
 from checkout.payments.letters import about_a_refund, about_the_end
 from checkout.payments.locks import order_lock
 from checkout.payments.movements import note_movement
-from checkout.payments.objections import MONEY_OUTCOMES, SUMS, objection, of_another, sum_of
+from checkout.payments.objections import MONEY_OUTCOMES, SUMS, objection, of_another, sum_of, went_back
 from checkout.payments.operations import take_operations
-from checkout.payments.schedule import next_check
+from checkout.payments.schedule import LOOK_AFTER, next_check
 from checkout.payments.texts import fit, fit_json, fit_to_show
 from checkout.payments.timeline import Weight, Who, tell, tell_once
 from checkout.payments.wanted import By, other_amount, take_change
@@ -74,14 +75,14 @@ def apply(
                                                     weight=Weight.WARNING, why=report.warning)  # fmt: skip
         if doubt := take_change(order, payment, report, answers):
             news.doubt(doubt, Call.WRONG_AMOUNT)
-        asked = payment.amount_minor
+        before, asked = payment.state, payment.amount_minor
         payment.amount_minor = other_amount(payment, report) or asked
         problem = objection(payment, report)
         if problem:
             payment.amount_minor = asked
             _object(order, payment, report, problem, news)
         else:
-            before, could_retry = payment.state, payment.may_retry
+            could_retry = payment.may_retry
             old = _is_old(payment, report)  # asked before the sums are taken
             payment.memo = fit_json(
                 remembered(report.memo, payment.memo) if old else remembered(payment.memo, report.memo)
@@ -109,8 +110,14 @@ def apply(
             # Where money has come nobody looks again of themselves: a chargeback, money taken twice, or only reserved.
             news.doubt(report.warning, Call.OTHER)
         payment.next_check_at = next_look(payment, timezone.now()) or report.look_again
+        if not problem and payment.state in _ENDED and payment.state != before:
+            _tell_of_what_lives_on(order, payment, report)
         payment.save()
-        if report.agreement is not None and not problem and order.agreement_id is None:
+        if report.agreement is not None and order.agreement_id is None and not of_another(payment, report):
+            if problem:
+                # Its first money is not believed, but it takes more from now on: somebody has to see it, and end it.
+                # Of its own payments, that one must not be taken for a later one.
+                _remember_ids(payment, report.provider_ids)
             take_agreement(order, payment, report.agreement)
         for event in news.events:
             owe(order, event, about=payment if event == _FAILED_EVENT else None)
@@ -274,6 +281,16 @@ def _take_state(
         news.events.append(_FAILED_EVENT)
 
 
+def _tell_of_what_lives_on(order: Order, payment: Payment, report: Report) -> None:
+    """It was given up, and cannot be closed at once at its provider: somebody may still pay it. Looked at then."""
+    ends = report.payable_until
+    if ends is None or ends <= timezone.now():
+        return
+    tell(order, "payment.lives_on", payment=payment, who=Who.PROVIDER, weight=Weight.WARNING,
+         until=aware(minute_after(ends)), ends=ends.isoformat())  # fmt: skip
+    payment.next_check_at = min(payment.next_check_at or ends + LOOK_AFTER, ends + LOOK_AFTER)
+
+
 def _wait_again(order: Order, payment: Payment, report: Report) -> None:
     """What was under way was refused, and the shopper may go on with the same attempt. Not where we did not believe
     what we were told of money: that waits for a person."""
@@ -321,16 +338,28 @@ def _money_came(order: Order, payment: Payment, news: _News) -> None:
 
 
 def _object(order: Order, payment: Payment, report: Report, problem: str, news: _News) -> None:
-    """Not believed. If money may have moved, the attempt waits, visibly, for a person."""
-    told = tell_once(
-        order, "payment.objection", payment=payment, who=Who.PROVIDER, weight=Weight.WARNING, why=problem
-    )
+    """Not believed. If money may have moved, the attempt waits, visibly, for a person; one that had ended is not
+    followed by another before somebody has looked. What is given back ends it."""
+    told = tell_once(order, "payment.objection", payment=payment, who=Who.PROVIDER, weight=Weight.WARNING,
+                     among="payment.objection", why=problem)  # fmt: skip
     if report.outcome in MONEY_OUTCOMES:
         if can_move(State(payment.state), State.PENDING):
             _move(payment, State.PENDING)
         if told:  # a person who has seen it is not called again by the same answer
             news.doubt(problem, Call.CONFLICT if of_another(payment, report) else Call.WRONG_AMOUNT)
+            if payment.state in _ENDED:
+                payment.may_retry = False
+    if went_back(payment, report):
+        _end_given_back(order, payment)
     payment.checks += 1
+
+
+def _end_given_back(order: Order, payment: Payment) -> None:
+    if payment.is_open:
+        _move(payment, State.CANCELED)
+    if not order.timeline.filter(payment=payment, code="payment.given_back").exists():
+        tell(order, "payment.given_back", payment=payment, who=Who.PROVIDER)
+        payment.may_retry = True
 
 
 def remembered(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:

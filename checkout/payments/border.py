@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
@@ -254,6 +254,19 @@ def keeps_cards(order: Order, account: Account) -> bool:
     return not provider_for(account).refuses(charge)
 
 
+def sends_again(account: Account) -> bool:
+    """Can the account's provider be asked to send a link's message once more? Asks nobody."""
+    try:
+        return provider_for(account).sends_again()
+    except Misconfigured:
+        return False
+
+
 def aware(moment: datetime) -> str:
     """A time as it is told in timelines: UTC, to the minute."""
     return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def minute_after(moment: datetime) -> datetime:
+    """For people, who are told no seconds: the full minute by which it has passed."""
+    return (moment + timedelta(seconds=59)).replace(second=0, microsecond=0)

@@ -1,6 +1,7 @@
 """How is an attempt, or a whole order, given up? Told to the provider first; money that came first wins."""
 
 from dataclasses import replace
+from datetime import datetime
 
 import structlog
 from django.contrib.auth.models import User
@@ -8,7 +9,7 @@ from django.utils import timezone
 
 from checkout.models import Order, Payment
 from checkout.payments.apply import apply
-from checkout.payments.border import charge_for, provider_for
+from checkout.payments.border import charge_for, minute_after, provider_for
 from checkout.payments.events import owe
 from checkout.payments.locks import order_lock
 from checkout.payments.recover import being_started, recover
@@ -51,6 +52,16 @@ def cancel_attempt(
     if ran_out and report.outcome is Outcome.CANCELED:
         report = replace(report, outcome=Outcome.EXPIRED)
     return apply(payment.pk, report, who=who, user=user)
+
+
+def lives_on_until(payment: Payment) -> datetime | None:
+    """Until when can an attempt that was given up be paid at its provider all the same? None: that is over, or was not
+    said."""
+    told = payment.timeline.filter(code="payment.lives_on").order_by("-id").first()
+    if told is None or payment.state not in {State.CANCELED, State.EXPIRED}:
+        return None
+    ends = minute_after(datetime.fromisoformat(told.data["ends"]))
+    return ends if ends > timezone.now() else None
 
 
 def give_up(order: Order, *, who: str, user: User | None = None) -> Order:

@@ -53,7 +53,7 @@ def change(
         if _is_so(locked, money, expires_at) and (attempt is None or wish_of(attempt) is None):
             return locked
     by = By(who, user)
-    if attempt is not None and _can_follow(attempt) and _follow(attempt, money, expires_at, by):
+    if attempt is not None and can_follow(attempt) and _follow(attempt, money, expires_at, by):
         return Order.objects.select_related("shop").get(pk=order.pk)
     if attempt is not None and cancel_attempt(attempt, give_up=False, who=who, user=user).is_open:
         raise NotChanged(_("An attempt is open and cannot be given up at its provider now."))
@@ -98,7 +98,8 @@ def _write(order: Order, money: Money | None, expires_at: datetime | None, by: B
 # --- with an open attempt --------------------------------------------------------------------------------------------
 
 
-def _can_follow(attempt: Payment) -> bool:
+def can_follow(attempt: Payment) -> bool:
+    """Can the open attempt be changed at its provider?"""
     return attempt.state == State.STARTED and attempt.account.provider_class.can("update")
 
 
@@ -109,7 +110,7 @@ def _follow(attempt: Payment, money: Money | None, expires_at: datetime | None, 
     try:
         report = provider_for(row.account, row).update(charge)
     except (Declined, Invalid) as no:
-        _refused(row, str(no), by)
+        refused(row, str(no), by)
         if Invitation.objects.filter(payment=row).exists():
             raise NotChanged(str(no)) from None
         return False
@@ -136,7 +137,7 @@ def _want(attempt: Payment, money: Money | None, expires_at: datetime | None) ->
     with order_lock(attempt.order_id) as order:
         _must_be_allowed(order, money, expires_at)
         row = order.payments.select_related("account").get(pk=attempt.pk)
-        if not _can_follow(row):
+        if not can_follow(row):
             raise NotChanged(_("The attempt has gone on meanwhile; the order is as it was."))
         if is_being_asked(row):
             raise NotChanged(_("Another change is under way. Look at the order again in a minute."))
@@ -147,7 +148,8 @@ def _want(attempt: Payment, money: Money | None, expires_at: datetime | None) ->
     return row, replace(charge, money=money or charge.money, expires_at=expires_at or charge.expires_at)
 
 
-def _refused(attempt: Payment, why: str, by: By) -> None:
+def refused(attempt: Payment, why: str, by: By) -> None:
+    """The provider keeps the attempt as it was."""
     with order_lock(attempt.order_id) as order:
         row = order.payments.select_related("account").get(pk=attempt.pk)
         forget(row)

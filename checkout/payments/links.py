@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from checkout.models import Account, Invitation, Order, Payment
 from checkout.payments.apply import apply
-from checkout.payments.border import charge_for, invitation_charge, provider_for
+from checkout.payments.border import charge_for, invitation_charge, provider_for, sends_again
 from checkout.payments.cancel import cancel_attempt
 from checkout.payments.letters import mail_goes_out
 from checkout.payments.locks import order_lock
@@ -22,7 +22,7 @@ from checkout.payments.start import KeyReused, NotPayable, open_attempt_for
 from checkout.payments.sweep import LEASE
 from checkout.payments.texts import fit
 from checkout.payments.timeline import Weight, Who, tell
-from checkout.payments.wanted import wish_of
+from checkout.payments.wanted import is_unsettled
 from checkout.states import HELD_STATES, MONEY_STATES, OrderState, State
 from checkout.wording import clause, in_english, listed
 from checkout.wording import worded as _
@@ -296,9 +296,9 @@ def _mail_again(row: Invitation) -> None:
 
 
 def _must_be_resendable(payment: Payment) -> None:
-    if payment.state != State.STARTED or not payment.account.provider_class.can("update"):
+    if payment.state != State.STARTED or not sends_again(payment.account):
         raise NotSent(_("The provider cannot send this link again; make a new one."))
-    if wish_of(payment) is not None:
+    if is_unsettled(payment):
         # It would tell the provider the amount of before.
         raise NotSent(_("A change of the order is not confirmed by the provider yet. Try again in a minute."))
 

@@ -29,6 +29,17 @@ def of_another(payment: Payment, report: Report) -> str:
     return ""
 
 
+def went_back(payment: Payment, report: Report) -> bool:
+    """Was money that is not believed given back or let go, all of it? Of a payment that had none by our own record."""
+    if payment.authorized_minor or of_another(payment, report):
+        return False
+    came, gone = {
+        Outcome.REFUNDED: (report.captured, report.refunded),
+        Outcome.CANCELED: (report.authorized, report.voided),
+    }.get(report.outcome, (None, None))
+    return came is not None and came == gone and came.minor > 0
+
+
 def _unfit_amounts(payment: Payment, report: Report) -> str:
     told = [money for name in SUMS if (money := getattr(report, name)) is not None]
     told += [listed.money for listed in report.operations or ()]

@@ -1,4 +1,4 @@
-"""How does an order come to be, and how does it get more time?"""
+"""How does an order come to be, and how is it changed?"""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,11 +12,7 @@ from checkout.payments.attention import unflag
 from checkout.payments.border import aware
 from checkout.payments.locks import order_lock
 from checkout.payments.timeline import Who, tell
-from checkout.states import OrderState
 from providers.money import Money
-
-# WCAG 2.2, 2.2.1: whoever needs more time may ask for it at least ten times.
-MAX_EXTENSIONS = 10
 
 
 class ReferenceTaken(Exception):
@@ -51,19 +47,6 @@ def create_order(
         if Order.objects.filter(shop=shop, reference=reference).exists():
             raise ReferenceTaken(reference) from None
         raise
-
-
-def extend(order: Order) -> bool:
-    """Give the shopper one more hold from now, if the order is open and it was not asked for too often."""
-    with order_lock(order.pk) as locked:
-        if locked.state != OrderState.OPEN or locked.extensions >= MAX_EXTENSIONS or locked.is_past_hold():
-            return False
-        locked.extensions += 1
-        until = timezone.now() + timedelta(minutes=locked.shop.hold_minutes)
-        locked.expires_at = max(locked.expires_at, until)
-        locked.save(update_fields=["extensions", "expires_at"])
-        tell(locked, "order.extended", who=Who.SHOPPER, until=aware(locked.expires_at))
-        return True
 
 
 def write_change(

@@ -7,6 +7,9 @@ from checkout.states import State
 # While `start` may still be talking to the provider, nobody else asks about the attempt.
 START_MAY_TAKE = timedelta(seconds=90)
 
+# What may be paid until a certain moment is looked at when that has passed.
+LOOK_AFTER = timedelta(minutes=1)
+
 _MINUTE = 60
 _HOUR = 60 * _MINUTE
 _DAY = 24 * _HOUR

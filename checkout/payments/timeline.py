@@ -40,11 +40,21 @@ def tell(
 
 
 def tell_once(
-    order: Order, code: str, /, *, payment: Payment, who: str, weight: str = Weight.PLAIN, **data: Any
+    order: Order,
+    code: str,
+    /,
+    *,
+    payment: Payment,
+    who: str,
+    weight: str = Weight.PLAIN,
+    among: str = "",
+    **data: Any,
 ) -> bool:
     """Like `tell`, unless one of the payment's last entries says the very same: a provider that is down all night is
-    one sentence, not five hundred. True when it was told."""
-    last = TimelineEntry.objects.filter(order=order, payment=payment).order_by("-id")[:_RECENT]
+    one sentence, not five hundred. `among`: the last of this code, however much else was told since. True when it was
+    told."""
+    rows = TimelineEntry.objects.filter(order=order, payment=payment)
+    last = (rows.filter(code=among) if among else rows).order_by("-id")[:_RECENT]
     same = _particulars(payment, data)
     if any(entry.code == code and entry.data == same for entry in last):
         return False

@@ -11,7 +11,7 @@ from django.utils.translation import get_language
 from checkout.decline_texts import decline_of
 from checkout.looks import look_of
 from checkout.models import Order
-from checkout.payments.orders import MAX_EXTENSIONS
+from checkout.payments.more_time import MAX_EXTENSIONS, may_end_before
 from checkout.shopper.agreement import AgreedOn, agreement_of
 from checkout.shopper.choices import has_other_ways, is_only_way, options_for, page_instead, same_again
 from checkout.shopper.pages import BUSY, CLOSED, MONEY, TIMED, WAITING, Page, Sight
@@ -63,11 +63,14 @@ def context_for(order: Order, sight: Sight, *, note: str, go_on: bool) -> dict[s
         "timed": page in TIMED,
         "seconds_left": max(int((order.expires_at - timezone.now()).total_seconds()), 1),
         "extendable": _can_have_more_time(order),
+        "may_end_before": page in TIMED and attempt is not None and may_end_before(order, attempt),
         "is_test": attempt is not None and not attempt.account.live,
         "unsure": unsure,
     }
     if page in {Page.CHOOSE, Page.FAILED, Page.INTERRUPTED}:
         context |= _ways(order, sight)
+    if page is Page.INTERRUPTED and attempt is not None:
+        context["given_back"] = attempt.timeline.filter(code="payment.given_back").exists()
     if page is Page.FAILED and attempt is not None:
         context["why"], context["advice"] = decline_of(attempt.decline_reason)
     if page is Page.WIDGET:

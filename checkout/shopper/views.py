@@ -9,9 +9,10 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonRes
 from django.shortcuts import get_object_or_404, render
 
 from checkout.models import Order, Payment, SavedCard
-from checkout.payments import orders, settle
+from checkout.payments import settle
 from checkout.payments.cancel import cancel_attempt, give_up
 from checkout.payments.cards import remove_card
+from checkout.payments.more_time import extend
 from checkout.payments.start import NotPayable, start
 from checkout.payments.timeline import Who
 from checkout.shopper.choices import Option, is_only_way, options_for, same_again, twins
@@ -114,7 +115,7 @@ def abandon(request: HttpRequest, order: Order) -> HttpResponse:
 
 @counter("POST")
 def more_time(request: HttpRequest, order: Order) -> HttpResponse:
-    orders.extend(order)
+    extend(order, patience=settings.RETURN_PATIENCE_SECONDS)
     return _to_page(order)
 
 

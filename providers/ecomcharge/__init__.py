@@ -113,6 +113,7 @@ class Ecomcharge(Provider):
             "token": opened.token,
             "type": sent["transaction_type"],
             "attempts": sent.get("attempts", 1),
+            "ends": sent["order"]["expired_at"],  # as the form was opened: the order may be given more time
             "contracts": contracts,
             # With a contract the card's token comes whether or not the shopper uses the toggle.
             "agreed_there": toggle.get("customer_contract") is True and not contracts,

@@ -237,7 +237,8 @@ class Standing:
             said = self._gate.transaction(uid, charge.memo.get("method", ""))
             if said is not None:
                 return self.of_transaction(replace(charge, memo={**charge.memo, "token": token}), said)
-        if charge.expires_at > datetime.now(UTC):
+        ends = charge.memo.get("ends")
+        if (datetime.fromisoformat(ends) if ends else charge.expires_at) > datetime.now(UTC):
             raise Misconfigured(
                 "eComCharge does not know the payment form: look at the Shop ID and the checkout address."
             )

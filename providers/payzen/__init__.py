@@ -105,6 +105,9 @@ class PayZen(Provider):
     def sends_by(self) -> tuple[str, ...]:
         return self.settings.sends
 
+    def sends_again(self) -> bool:
+        return self.settings.updates_send
+
     def asks_consent(self) -> bool:
         return self.settings.keep_cards == "ask"
 

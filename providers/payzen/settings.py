@@ -98,6 +98,12 @@ class PayzenSettings(AccountSettings):
         description="Whether your platform has the web service PaymentOrder/Cancel, which newer ones have: ask PayZen. "
         "Without it, the order of an attempt that is given up is made to expire within a minute.",
     )
+    updates_send: bool = Field(
+        True,
+        title="A change sends the message again",
+        description="Whether PayZen sends the e-mail, SMS or WhatsApp message once more when its order is updated. Not "
+        "documented: try it, or ask PayZen. Without it, a link is not sent again; make a new one instead.",
+    )
     capture_delay: int | None = Field(
         None,
         title="Days before capture",

@@ -29,6 +29,7 @@ GRACE = timedelta(minutes=2)
 A_DAY = timedelta(days=1)
 WATCHED = timedelta(days=30)
 _HELD = frozenset({Outcome.PAID, Outcome.AUTHORIZED})
+_PAYABLE = frozenset({words.ORDER_RUNNING, words.ORDER_REFUSED})
 _OPEN = frozenset({OperationStatus.PENDING, OperationStatus.UNCERTAIN})
 
 
@@ -213,6 +214,7 @@ class Standing:
             reference=seen.reference or None,
             live=seen.live,
             asked=_asked(order),
+            payable_until=_payable_until(order),
             provider_ids=tuple(dict.fromkeys(name for name in ids if name)),
             **facts,
         )
@@ -288,6 +290,10 @@ def _asked(order: PaymentOrder | None) -> Money | None:
         return from_platform(order.amount, order.currency) if order and order.amount is not None else None
     except ValueError:
         return None
+
+
+def _payable_until(order: PaymentOrder | None) -> datetime | None:
+    return order.expiration_date if order and order.payment_order_status in _PAYABLE else None
 
 
 def _decline(told: Transaction) -> Decline:

@@ -139,6 +139,24 @@ def test_another_amount_paid_on_the_form_is_not_believed(client: Client, account
     )
     payment.order.refresh_from_db()
     assert payment.order.state == OrderState.OPEN
+    gone = Report(outcome=Outcome.REFUNDED, authorized=one_euro, captured=one_euro, refunded=one_euro)
+    Scripted.answer = gone
+    assert came_back(client, payment) == "Canceled: what was paid on the form has been given back."
+
+
+def test_a_form_that_was_given_up_and_brings_another_amount_calls_a_person(
+    client: Client, account: Account
+) -> None:
+    sent(client, one(lock="some"))
+    payment = Payment.objects.get()
+    Scripted.answer = Report(outcome=Outcome.CANCELED)
+    do(client, payment.order, "leave_desk")
+    one_euro = Money(100, "EUR")
+    Scripted.answer = Report(outcome=Outcome.PAID, authorized=one_euro, captured=one_euro)
+    assert came_back(client, payment) == (
+        "It was canceled here, and paid on the form after all. A person has to look: "
+        "asked 42.99 EUR, provider reports 1.00 EUR"
+    )
 
 
 def test_when_nothing_is_due_today_nothing_is_called_paid(client: Client, account: Account) -> None:

@@ -14,14 +14,17 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from checkout.models import Account, Invitation, Order
+from checkout.payments.border import minute_after
+from checkout.payments.cancel import lives_on_until
 from checkout.payments.figures import violations
 from checkout.payments.links import SEND_AT_MOST, invite, opened
 from checkout.payments.recover import check
 from checkout.payments.timeline import Who
 from checkout.states import State
+from checkout.templatetags.guichet import plain_moment
 from providers.base import Outcome, Report
 from providers.errors import Uncertain
-from tests.merchant.clicks import hidden, said
+from tests.merchant.clicks import do, hidden, said
 from tests.merchant.linking import PHONE, at, page
 from tests.scripted import Script, install, make_account, make_order, make_payment, paid, story, work
 
@@ -167,6 +170,44 @@ def test_a_providers_link_is_withdrawn_there_first(
     script.will("cancel", answer)
     assert pressed(client, "withdraw", link) == told
     assert lines(client, order) == [stands]
+
+
+def test_a_link_that_its_provider_closes_a_minute_later_is_called_so(
+    client: Client, script: Script, account: Account, order: Order
+) -> None:
+    link = made(order, "sms", PHONE, account)
+    ends = timezone.now() + timedelta(seconds=60)
+    script.will("cancel", Report(outcome=Outcome.CANCELED, payable_until=ends))
+    until = plain_moment(minute_after(ends))
+    assert pressed(client, "withdraw", link) == (
+        f"The link is withdrawn here, but Scripted cannot close it at once: it can still be paid until {until}. "
+        "Money that comes is counted. Wait until then, and look at the order again before it is paid otherwise."
+    )
+    payment = order.payments.get()
+    assert payment.next_check_at == ends + timedelta(minutes=1)  # and not half an hour later
+    assert (
+        "Scripted cannot close attempt 1 at once: it can still be paid until "
+        f"{minute_after(ends):%Y-%m-%d %H:%M} UTC. What comes is counted."
+    ) in story(order)
+    assert lives_on_until(payment) == minute_after(ends)
+    script.will("sync", paid)
+    check(payment)
+    assert (lives_on_until(order.payments.get()), lines(client, order)) == (
+        None, [("SMS by the provider", "paid", [])],
+    )  # fmt: skip
+
+
+def test_an_order_that_is_canceled_and_could_be_paid_for_a_minute(
+    client: Client, script: Script, account: Account, order: Order
+) -> None:
+    made(order, "sms", PHONE, account)
+    ends = timezone.now() + timedelta(seconds=60)
+    script.will("cancel", Report(outcome=Outcome.CANCELED, payable_until=ends))
+    until = plain_moment(minute_after(ends))
+    assert do(client, order, "cancel") == (
+        f"The order is canceled, but Scripted cannot close attempt 1 at once: it can still be paid until {until}. "
+        "If money comes, the order becomes paid, and you are called."
+    )
 
 
 def test_paid_by_the_providers_link(client: Client, script: Script, account: Account, order: Order) -> None:

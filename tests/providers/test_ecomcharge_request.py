@@ -79,6 +79,7 @@ def test_an_order_that_says_nothing_sends_only_what_is_ours(wire: BeGateway) -> 
         "attempts": 1,
         "contracts": [],
         "agreed_there": False,
+        "ends": asked.expires_at.isoformat(timespec="seconds"),
     }
     assert started.show == Widget(
         template="widgets/ecomcharge.html",

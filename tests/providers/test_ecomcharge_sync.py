@@ -402,6 +402,13 @@ def test_a_form_that_is_forgotten_after_its_time_has_lapsed(wire: BeGateway) -> 
     assert (report.outcome, bool(report.warning)) == (Outcome.EXPIRED, True)
 
 
+def test_a_form_ends_at_its_first_date_though_the_order_was_given_more_time(wire: BeGateway) -> None:
+    wire.asks((404, {"message": "Record not found"}))
+    over = (datetime.now(UTC) - timedelta(minutes=1)).isoformat(timespec="seconds")
+    report = wire.provider().sync(opened(memo={"ends": over}))
+    assert (report.outcome, bool(report.warning)) == (Outcome.EXPIRED, True)
+
+
 # --- after a crash ----------------------------------------------------------
 
 

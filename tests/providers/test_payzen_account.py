@@ -73,6 +73,7 @@ def test_a_shop_needs_two_things_and_the_rest_has_its_default() -> None:
     assert (settings.api, settings.static) == ("https://api.payzen.eu", "https://static.payzen.eu")
     assert (settings.show, settings.sends, settings.order_days) == ("page", ("url",), 90)
     assert (settings.cancels_orders, settings.keep_cards, settings.is_test) == (False, "never", None)
+    assert settings.updates_send is True
     assert [settings.locale(word) for word in ("fr", "FR-ch", "en", "xx")] == ["fr_FR", "fr_FR", "en_GB", ""]
 
 

@@ -375,10 +375,15 @@ def test_a_change_that_nobody_answers_is_uncertain(wire: Wire) -> None:
 # --- ... or withdrawn -----------------------------------------------------------------------------------
 
 
+def test_the_account_says_whether_an_update_sends_the_message_again(wire: Wire) -> None:
+    assert [wire.payzen(updates_send=sends).sends_again() for sends in (True, False)] == [True, False]
+
+
 def test_an_order_is_cancelled_where_the_platform_can(wire: Wire) -> None:
     wire.asks(order(), NOBODY).expect(CANCEL, order("CANCELLED"), {"paymentOrderId": ORDER})
     wire.asks(order("CANCELLED"), NOBODY)
-    assert wire.payzen(cancels_orders=True).cancel(opened(), give_up=False).outcome is Outcome.CANCELED
+    report = wire.payzen(cancels_orders=True).cancel(opened(), give_up=False)
+    assert (report.outcome, report.payable_until) == (Outcome.CANCELED, None)
 
 
 def test_a_cancel_that_is_refused_leaves_it_open(wire: Wire) -> None:
@@ -398,6 +403,7 @@ def test_without_a_cancel_the_order_is_made_to_lapse(wire: Wire, has: bool) -> N
     wire.expect(CHANGE, soon()).asks(soon(), NOBODY)
     report = wire.payzen(cancels_orders=has).cancel(opened(), give_up=False)
     assert report.outcome is Outcome.CANCELED
+    assert report.payable_until is not None  # until then it can still be paid, and somebody is told
     sent = wire.bodies[-3]
     ends = datetime.fromisoformat(sent.pop("expirationDate")) - datetime.now(UTC)
     assert timedelta(seconds=40) < ends <= timedelta(seconds=60)

@@ -97,6 +97,8 @@ def test_what_is_asked_for_is_told_as_it_stands_there(wire: Wire) -> None:
     assert wire.payzen().sync(opened()).asked == Money(4200, "IDR")
     wire.asks(order(amount=None), NOBODY)
     assert wire.payzen().sync(opened()).asked is None
+    wire.asks(order(expirationDate="2026-06-23T09:59:59+00:00"), NOBODY)
+    assert wire.payzen().sync(opened()).payable_until == datetime(2026, 6, 23, 9, 59, 59, tzinfo=UTC)
 
 
 # --- money ----------------------------------------------------------------------------------------------

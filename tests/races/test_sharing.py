@@ -10,7 +10,8 @@ from django_tasks_db.models import DBTaskResult
 from checkout.models import Account, Delivery, Order
 from checkout.payments import sweep
 from checkout.payments.inbox import keep
-from checkout.payments.orders import MAX_EXTENSIONS, ReferenceTaken, create_order, extend
+from checkout.payments.more_time import MAX_EXTENSIONS, extend
+from checkout.payments.orders import ReferenceTaken, create_order
 from checkout.tasks import keep_notification, run_sweep
 from providers.base import Notification
 from providers.money import Money

@@ -12,10 +12,10 @@ from django.utils import timezone
 
 from checkout.models import Account, Order, Payment, SavedCard
 from checkout.payments.apply import apply
-from checkout.payments.orders import MAX_EXTENSIONS
+from checkout.payments.more_time import MAX_EXTENSIONS
 from checkout.payments.start import start
 from checkout.states import OrderState, State
-from providers.base import Claim, Report
+from providers.base import Claim, Outcome, Report
 from providers.errors import Uncertain
 from tests.shopper.conftest import Answer, Reading
 from tests.shopper.scenes import run_out
@@ -298,6 +298,24 @@ def test_more_time_is_given_ten_times(order: Order, shopper: Client, read: Read)
     order.refresh_from_db()
     assert order.extensions == MAX_EXTENSIONS
     assert "I need more time" not in read(order).buttons
+
+
+def test_what_is_open_at_a_provider_that_knows_nothing_of_it_may_end_before(
+    begun: Payment, shopper: Client, read: Read
+) -> None:
+    """And then another attempt begins, with the new end."""
+    order, told = begun.order, "The page of the payment service may close before then."
+    Order.objects.filter(pk=order.pk).update(expires_at=timezone.now() + timedelta(minutes=2))
+    assert told not in read(order)
+    press(shopper, order, "extend")
+    assert told in read(order)
+    apply(begun.pk, Report(outcome=Outcome.EXPIRED))
+    page = read(order)
+    assert (told in page, "was open for too long" in page, "Try again" in page.buttons) == (False, True, True)
+    press(shopper, order, "retry", attempt=1, then="again")
+    order.refresh_from_db()
+    assert (states(order), Scripted.charges[-1].expires_at) == (["expired", "started"], order.expires_at)
+    assert told not in read(order)
 
 
 def test_an_order_that_ran_out_gets_no_more_time(order: Order, shopper: Client, read: Read) -> None:

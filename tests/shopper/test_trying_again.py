@@ -15,6 +15,7 @@ from checkout.payments.start import start
 from checkout.states import State
 from providers.base import Outcome, Redirect, Report
 from providers.errors import Uncertain
+from providers.money import Money
 from tests.scripted import codes
 from tests.shopper.conftest import Answer, Reading
 from tests.shopper.scenes import run_out
@@ -289,3 +290,37 @@ def test_after_the_hold_an_open_attempt_is_not_tried_again(attempt: Payment, rea
     assert read(attempt.order).heading == "The time to pay is over"
     attempt.refresh_from_db()
     assert attempt.state == State.STARTED
+
+
+def test_a_form_that_was_left_and_lives_on(
+    attempt: Payment, second: Account, shopper: Client, read: Read
+) -> None:
+    """It cannot be closed. What it brings otherwise than asked is looked at before anybody pays once more."""
+    order = attempt.order
+    again(attempt, "choose")
+    page = read(order)
+    assert (page.heading, AGAIN in page.buttons) == ("The payment was not completed", True)
+    again(attempt)
+    assert (read(order).heading, states(order)) == (FORM, ["canceled", "started"])  # a fresh one
+    assert Scripted.calls.count("start") == 2
+    shopper.post(f"/pay/{order.token}/retry/", {"attempt": 2, "then": "choose"})
+    apply(order.payments.get(number=2).pk, paid(5000))
+    page = read(order)
+    assert page.heading == "We cannot take another payment for the moment"
+    assert "Nothing was charged" not in page
+    back = Money(5000, "EUR")
+    gone = Report(outcome=Outcome.REFUNDED, authorized=back, captured=back, refunded=back)
+    apply(order.payments.get(number=2).pk, gone)
+    page = read(order)
+    assert (AGAIN in page.buttons, "What was charged has been given back." in page) == (True, True)
+
+
+def test_what_was_not_believed_and_was_given_back_is_called_that(attempt: Payment, read: Read) -> None:
+    apply(attempt.pk, paid(5000))
+    page = read(attempt.order)
+    assert (page.heading, "The shop is looking at it." in page) == ("We are checking your payment", True)
+    back = Money(5000, "EUR")
+    apply(attempt.pk, Report(outcome=Outcome.REFUNDED, authorized=back, captured=back, refunded=back))
+    page = read(attempt.order)
+    assert ("What was charged has been given back." in page, "Nothing was charged" in page) == (True, False)
+    assert AGAIN in page.buttons

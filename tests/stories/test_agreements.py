@@ -8,14 +8,26 @@ from django.utils import timezone
 
 from checkout.models import Account, Agreement, Order, Payment
 from checkout.payments import sweep
-from checkout.payments.agreement_follow_up import look_at
+from checkout.payments.agreement_follow_up import end, look_at
+from checkout.payments.inbox import follow_up, keep
 from checkout.payments.orders import mark_seen
 from checkout.payments.settle import settle
+from checkout.payments.snapshot import order_snapshot
 from checkout.payments.start import start
 from checkout.states import OrderState, State
 from checkout.tasks import run_sweep
-from providers.agreements import AgreementReport, AgreementState, NextEvent, Period, Phase, Terms, Unit
-from providers.base import Kind, Outcome, Report
+from providers.agreements import (
+    AgreementCharge,
+    AgreementReport,
+    AgreementState,
+    Ending,
+    NextEvent,
+    Period,
+    Phase,
+    Terms,
+    Unit,
+)
+from providers.base import Kind, Notification, Outcome, Report
 from providers.errors import Decline, Misconfigured, Uncertain
 from providers.money import Money
 from tests.scripted import (
@@ -486,3 +498,95 @@ def test_a_paid_report_without_an_agreement(script: Script, order: Order, paymen
     script.will("sync", paid)
     settle(payment)
     assert not Agreement.objects.exists()
+
+
+# --- the money that it began with is not believed --------------------------------------------------------------------
+
+
+def other_money(
+    minor: int = 2500, charges: tuple[AgreementCharge, ...] = (), reference: str | None = None, **more: Any
+) -> Any:
+    """The payer changed the amount on a form that was not locked, and so the terms."""
+    money = Money(minor, "EUR")
+    told = active("S-1", terms=Terms(period=MONTH, amount=money), charges=charges, **more)
+    return lambda call: Report(
+        outcome=Outcome.PAID, reference=reference or call.charge.reference, provider_ids=("T-1",),
+        authorized=money, captured=money, agreement=told,
+    )  # fmt: skip
+
+
+def test_an_agreement_whose_first_money_is_not_believed_is_kept_and_ended(
+    script: Script, order: Order, payment: Payment
+) -> None:
+    """It takes money from now on, whatever we believe of the first."""
+    script.always("sync", other_money())
+    settle(payment)
+    agreement = Agreement.objects.get()
+    assert (agreement.provider_id, agreement.payment, agreement.state, agreement.terms) == (
+        "S-1", payment, "active", MONTHLY,
+    )  # fmt: skip
+    first = Payment.objects.get()
+    assert (first.state, first.captured_minor) == (State.PENDING, 0)
+    order.refresh_from_db()
+    assert order.state == OrderState.OPEN
+    assert order.attention == (
+        "the terms at the provider are not what was agreed: amount 25.00 EUR instead of 15.00 EUR; "
+        "asked 15.00 EUR, provider reports 25.00 EUR"
+    )
+    assert sorted(set(events(order))) == ["agreement.updated", "order.attention"]
+    assert order_snapshot(order)["agreement"]["endings"] == ["now", "period_end"]
+    mark_seen(order, user=None)
+    before = codes(order)
+    settle(payment)
+    order.refresh_from_db()
+    assert (order.attention, codes(order)) == ("", before)  # who has seen it is not called again
+
+    # Its own money is known, and a later payment is found by what the notification names.
+    asked: list[Any] = []
+
+    def standing(call: Any) -> AgreementReport:
+        asked.append(call.agreement)
+        return active("S-1", charges=(renewal("R-2", Money(2500, "EUR")),))
+
+    script.always("sync_agreement", standing)
+    script.will("sync", lambda call: Report(outcome=Outcome.PAID, authorized=call.charge.money))
+    rung = Notification(key="1", about="payment", agreement="S-1", provider_ids=("R-2",))
+    delivery, _new = keep(agreement.account, rung, "")
+    follow_up(delivery)
+    assert "T-1" in asked[0].known
+    later = Order.objects.get(agreement=agreement)
+    assert (later.reference, later.money, later.state) == ("abo-7/2", Money(2500, "EUR"), OrderState.PAID)
+    delivery.refresh_from_db()
+    assert (delivery.verdict, delivery.payment) == ("applied", later.payments.get())
+
+    script.will(
+        "end_agreement",
+        active("S-1", state=AgreementState.ENDED, phase=Phase.CLOSED, endings=(), may_charge=False),
+    )
+    assert end(agreement, Ending.NOW, who="merchant").state == "ended"
+
+
+def test_a_mandate_that_was_charged_though_nothing_was_due_is_kept(script: Script, account: Account) -> None:
+    order = make_order(account.shop, money=Money.zero("EUR"), kind=Kind.MANDATE)
+    payment = start(order, account)
+    script.will("sync", other_money(500, kind=Kind.MANDATE))
+    assert settle(payment).state == State.PENDING
+    agreement = Agreement.objects.get()
+    assert (agreement.kind, agreement.state, agreement.endings) == (
+        "mandate",
+        "active",
+        ["now", "period_end"],
+    )
+    order.refresh_from_db()
+    assert order.attention == "asked 0.00 EUR, provider reports 5.00 EUR"
+
+
+@pytest.mark.parametrize("strange", [{"reference": "G-ANOTHER-1"}, {"live": True}])
+def test_what_an_answer_about_another_payment_names_is_not_kept(
+    script: Script, order: Order, payment: Payment, strange: dict[str, Any]
+) -> None:
+    script.will("sync", other_money(1500, **strange))
+    settle(payment)
+    assert not Agreement.objects.exists()
+    order.refresh_from_db()
+    assert order.attention

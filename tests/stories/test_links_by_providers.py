@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from checkout.merchant.link_rows import can_send_again
 from checkout.models import Account, Invitation, Order, Payment
 from checkout.payments import links
 from checkout.payments.cancel import give_up
@@ -23,6 +24,7 @@ from tests.scripted import (
     Call,
     Clock,
     Script,
+    Scripted,
     authorized,
     codes,
     events,
@@ -343,6 +345,19 @@ def test_at_most_so_many(script: Script, account: Account, order: Order) -> None
         with pytest.raises(NotSent, match="10 messages were sent for this order"):
             asked()
     assert (len(script.asked("update")), len(script.asked("start"))) == (9, 1)
+
+
+def test_an_account_whose_provider_sends_nothing_anew_is_not_asked_to(
+    script: Script, account: Account, order: Order, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link, _new = invite(order, account=account, channel="sms", to="+33600000000", who=Who.MERCHANT)
+    link.refresh_from_db()
+    assert can_send_again(link)
+    monkeypatch.setattr(Scripted, "sends_again", lambda self: False)
+    assert not can_send_again(link)
+    with pytest.raises(NotSent, match="cannot send this link again; make a new one"):
+        send_again(link, who=Who.MERCHANT)
+    assert script.asked("update") == []
 
 
 def test_not_sent_again(script: Script, account: Account, order: Order) -> None:

@@ -2,7 +2,7 @@
 
 from checkout.models import Account, Order, Payment
 from checkout.payments.expire import expire
-from checkout.payments.orders import MAX_EXTENSIONS, extend
+from checkout.payments.more_time import MAX_EXTENSIONS, extend
 from checkout.payments.reopen import reopen
 from checkout.payments.start import start
 from checkout.states import OrderState, State
