@@ -30,10 +30,16 @@ class SoundLookups:
         columns = {name for field in own.opts.fields for name in (field.name, field.attname)}
         if column in {*columns, "pk"}:
             filters = [one[0] if isinstance(one, tuple) else one for one in own.list_filter]
-            by_name = lookup in {getattr(one, "parameter_name", None) for one in filters}
-            if not by_name and not (column in filters and _ASKED_BY_FILTERS.issuperset(asked)):
+            by_field = any(lookup in _fields_of(one) for one in filters)
+            by_column = column in filters and _ASKED_BY_FILTERS.issuperset(asked)
+            if not by_field and not by_column:
                 return False
         return bool(super().lookup_allowed(lookup, value, request))  # type: ignore[misc]
+
+
+def _fields_of(one: Any) -> tuple[str, ...]:
+    """The form's fields that a filter of ours reads."""
+    return tuple(getattr(one, "parameter_names", (getattr(one, "parameter_name", ""),)))
 
 
 def sound(page: type[Any]) -> type[Any]:
