@@ -118,7 +118,10 @@ class Active(Condition):
 
 
 class Superuser(Condition):
-    title, parameter_name = gettext_lazy("superuser status"), "superuser"
+    title, parameter_name = (
+        User._meta.get_field("is_superuser").verbose_name,
+        "superuser",
+    )  # in Django's own words
     conditions = {
         "yes": (gettext_lazy("Yes"), Q(is_superuser=True)),
         "no": (gettext_lazy("No"), Q(is_superuser=False)),
