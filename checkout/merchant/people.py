@@ -118,10 +118,8 @@ class Active(Condition):
 
 
 class Superuser(Condition):
-    title, parameter_name = (
-        User._meta.get_field("is_superuser").verbose_name,
-        "superuser",
-    )  # in Django's own words
+    title = User._meta.get_field("is_superuser").verbose_name  # in Django's own words
+    parameter_name = "superuser"
     conditions = {
         "yes": (gettext_lazy("Yes"), Q(is_superuser=True)),
         "no": (gettext_lazy("No"), Q(is_superuser=False)),
