@@ -91,6 +91,11 @@ def logging_config(*, level: str, form: str) -> None:
     logging.getLogger("axes").setLevel(logging.WARNING)  # of each login four lines; the audit log has one
 
 
+def request_id() -> str:
+    """Under which name the logs have the request that is being answered; "" outside of one."""
+    return str(structlog.contextvars.get_contextvars().get("request_id", ""))
+
+
 class RequestLog:
     """Gives every request an id (the proxy's, if it sent a sound one), answers with it, and logs one line."""
 
@@ -100,12 +105,12 @@ class RequestLog:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         offered = request.headers.get("X-Request-Id", "")
-        request_id = offered if _REQUEST_ID.fullmatch(offered) else uuid.uuid4().hex
+        name = offered if _REQUEST_ID.fullmatch(offered) else uuid.uuid4().hex
         structlog.contextvars.clear_contextvars()
-        structlog.contextvars.bind_contextvars(request_id=request_id)
+        structlog.contextvars.bind_contextvars(request_id=name)
         began = time.monotonic()
         response = self.get_response(request)
-        response["X-Request-Id"] = request_id
+        response["X-Request-Id"] = name
         if request.path not in {"/healthz", "/readyz", "/metrics"}:
             self.log.info(
                 "request",

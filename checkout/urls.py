@@ -24,5 +24,11 @@ urlpatterns = [
     path("metrics", health.metrics),
 ]
 
+# Programs are told of errors in their way, people in theirs.
+handler400 = "checkout.shop_api.faults.bad_request"
+handler403 = "checkout.shop_api.faults.permission_denied"
+handler404 = "checkout.shop_api.faults.not_found"
+handler500 = "checkout.shop_api.faults.server_error"
+
 if settings.DEMO:
     urlpatterns += [path("shop/", include("checkout.demo.urls")), path("", include("checkout.demo.front"))]

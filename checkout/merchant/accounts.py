@@ -20,8 +20,10 @@ from checkout.merchant.account_actions import ACTIONS
 from checkout.merchant.account_page import about, connection_of
 from checkout.merchant.action import WithActions
 from checkout.merchant.audit import AuditedForms
+from checkout.merchant.filters import Choice, Condition, OfShop
+from checkout.merchant.list_form import WithListForm
 from checkout.merchant.paging import ShortPaginator
-from checkout.merchant.scope import OwnShopsOnly
+from checkout.merchant.scope import OwnShopsOnly, limit
 from checkout.merchant.settings_form import (
     FORMER_DAYS,
     REHEARSE,
@@ -44,7 +46,31 @@ from providers.base import Provider
 _OURS = ["name", "label", "live", "enabled", "position"]
 
 
-class AccountAdmin(OwnShopsOnly, WithActions, AuditedForms, ModelAdmin):
+class OfProvider(Choice):
+    title, parameter_name, column = gettext_lazy("provider"), "provider", "provider"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        rows = limit(Account.objects, request.user).order_by("provider").values_list("provider", flat=True)
+        return [(slug, provider_name(Account(provider=slug))) for slug in rows.distinct()]
+
+
+class Mode(Condition):
+    title, parameter_name = gettext_lazy("live or test"), "live"
+    conditions = {
+        "live": (gettext_lazy("live"), models.Q(live=True)),
+        "test": (gettext_lazy("test"), models.Q(live=False)),
+    }
+
+
+class Enabled(Condition):
+    title, parameter_name = gettext_lazy("enabled"), "enabled"
+    conditions = {
+        "yes": (gettext_lazy("Yes"), models.Q(enabled=True)),
+        "no": (gettext_lazy("No"), models.Q(enabled=False)),
+    }
+
+
+class AccountAdmin(WithListForm, OwnShopsOnly, WithActions, AuditedForms, ModelAdmin):
     actions = None
     row_actions = ACTIONS
     change_form_outer_before_template = "merchant/account_state.html"
@@ -53,7 +79,7 @@ class AccountAdmin(OwnShopsOnly, WithActions, AuditedForms, ModelAdmin):
     show_full_result_count = False
     # In the sequence of `position`, which shoppers read them in.
     list_display = ["name", "provider_word", "shop", "mode", "enabled", "connection", "answered", "notified"]
-    list_filter = ["provider", "live", "enabled"]
+    list_filter = [OfProvider, Mode, Enabled, OfShop]
     list_select_related = ["shop"]
     search_fields = ["name"]
 

@@ -14,7 +14,9 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 
 from checkout.merchant.agreement_actions import ACTIONS
-from checkout.merchant.record import RecordAdmin, RecordList
+from checkout.merchant.filters import Choice, OfAccount
+from checkout.merchant.list_form import FormList
+from checkout.merchant.record import RecordAdmin
 from checkout.merchant.shown import badge, moment, provider_name, whole
 from checkout.merchant.standing import agreed, agreed_with, event_in_words, meaning
 from checkout.merchant.story import story
@@ -56,7 +58,7 @@ def taken_by(agreements: Iterable[Agreement]) -> dict[Any, list[Money]]:
     return {pk: [Money(minor, code) for code, minor in found.items()] for pk, found in sums.items()}
 
 
-class AgreementList(RecordList):
+class AgreementList(FormList):
     result_list: Any
 
     def get_results(self, request: HttpRequest) -> None:
@@ -70,17 +72,32 @@ class AgreementList(RecordList):
             row.taken = taken.get(row.pk, [])
 
 
+class AgreementStates(Choice):
+    title, parameter_name, column = _("state"), "state__exact", "state"
+    options = Agreement.STATES
+
+
+class AgreementKind(Choice):
+    title, parameter_name, column = _("kind"), "kind__exact", "kind"
+    options = Agreement.KINDS
+
+
+class AgreementPhase(Choice):
+    title, parameter_name, column = _("phase"), "phase__exact", "phase"
+    options = Agreement.PHASES
+
+
 class AgreementAdmin(RecordAdmin):
     record_template = "merchant/agreement.html"
     row_actions = ACTIONS
     list_display = ["name", "customer", "stands", "terms_in_words", "next", "taken_so_far", "since"]
-    list_filter = ["state", "kind", "phase", "account"]
+    list_filter = [AgreementStates, AgreementKind, AgreementPhase, OfAccount]
     search_fields = ["number"]
     search_help_text = _(
         "Agreement number, provider's id, first order's number or reference, customer's reference, or e-mail"
     )
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[RecordList]:
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[FormList]:
         return AgreementList
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:

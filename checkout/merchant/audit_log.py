@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 
+from checkout.merchant.filters import MovedDays
 from checkout.merchant.record import RecordAdmin
 from checkout.merchant.scope import limit
 from checkout.merchant.shown import moment
@@ -63,7 +64,7 @@ class AuditEntryAdmin(RecordAdmin):
     record_template = "merchant/audit_entry.html"
     list_display = ["when", "person", "action", "about", "ended", "address"]
     list_display_links = ["when"]
-    list_filter = [Person, Done, "at"]
+    list_filter = [Person, Done, MovedDays]
     search_fields = ["row"]
     search_help_text = _("Order number, payment reference, name of an account or a person; as it begins")
     list_select_related = ["user"]

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from django.contrib.admin import EmptyFieldListFilter, display
-from django.db.models import Model, QuerySet
+from django.contrib.admin import display
+from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -12,6 +12,7 @@ from unfold.admin import ModelAdmin
 
 from checkout.merchant.action import Action, Said, done, noted
 from checkout.merchant.charges import ON_CARD
+from checkout.merchant.filters import Condition, OfAccount
 from checkout.merchant.record import RecordAdmin
 from checkout.merchant.shown import badge, expires, moment
 from checkout.models import SavedCard
@@ -24,6 +25,14 @@ def _remove(request: HttpRequest, card: SavedCard, typed: dict[str, Any]) -> Sai
         return noted(_("The card was removed before."))
     remove_card(fresh)
     return done(_("The card is removed; its token is erased."))
+
+
+class Kept(Condition):
+    title, parameter_name = gettext_lazy("kept"), "kept"
+    conditions = {
+        "kept": (gettext_lazy("kept"), Q(removed_at=None)),
+        "removed": (gettext_lazy("removed"), Q(removed_at__isnull=False)),
+    }
 
 
 class SavedCardAdmin(RecordAdmin):
@@ -46,7 +55,7 @@ class SavedCardAdmin(RecordAdmin):
         ),
     )
     list_display = ["card", "customer_reference", "account", "expires", "consent", "kept"]
-    list_filter = ["account", ("removed_at", EmptyFieldListFilter)]
+    list_filter = [OfAccount, Kept]
     search_fields = ["customer_reference", "last4"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin
 
 from checkout.merchant.action import Action, Button, Said, done, noted, refused, unsure
+from checkout.merchant.filters import Choice, OfAccount, ReceivedDays
 from checkout.merchant.preview import page_for
 from checkout.merchant.record import RecordAdmin
 from checkout.merchant.shown import badge, link, moment, provider_name
@@ -36,10 +37,15 @@ def _can_be_followed_up(delivery: Delivery) -> bool:
     return delivery.verdict != Delivery.Verdict.IGNORED
 
 
+class Verdict(Choice):
+    title, parameter_name, column = gettext_lazy("verdict"), "verdict__exact", "verdict"
+    options = Delivery.Verdict.choices
+
+
 class DeliveryAdmin(RecordAdmin):
     record_template = "merchant/delivery.html"
     list_display = ["about", "account", "payment_link", "verdict_word", "attempts", "next_try", "received"]
-    list_filter = ["verdict", "account", "received_at"]
+    list_filter = [Verdict, OfAccount, ReceivedDays]
     list_select_related = ["account", "payment"]
     search_fields = ["about"]
     search_help_text = gettext_lazy("What it is about, payment reference, or order number")

@@ -1,12 +1,12 @@
-"""By what can lists of orders, payments and movements be narrowed? Each filter is one field of a plain form."""
+"""By what can lists be narrowed? Each filter is one field of a plain form (`list_form`), and needs no script."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from django.contrib.admin import SimpleListFilter
 from django.contrib.admin.filters import ListFilter
-from django.db.models import Exists, Model, OuterRef, QuerySet
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -28,6 +28,21 @@ class Choice(SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return queryset.filter(**{self.column: self.value()}) if self.value() else queryset
+
+
+class Condition(SimpleListFilter):
+    """One word of several, each with its name and what it asks of a row."""
+
+    conditions: Mapping[str, tuple[Any, Q]]
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [(word, name) for word, (name, _asked) in self.conditions.items()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if not self.value():
+            return queryset
+        _name, asked = self.conditions.get(str(self.value()), ("", None))
+        return queryset.none() if asked is None else queryset.filter(asked)
 
 
 class OrderStates(Choice):
@@ -149,6 +164,7 @@ class Days(ListFilter):
     title = gettext_lazy("days, UTC")
     template = "merchant/parts/days.html"
     column = "created_at"
+    parameter_names = _ENDS  # the field `to` of an e-mail's list is this one, and not the column
 
     def __init__(
         self, request: HttpRequest, params: dict[str, list[str]], model: type[Model], model_admin: Any
@@ -193,6 +209,10 @@ class Days(ListFilter):
 
 class MovedDays(Days):
     column = "at"
+
+
+class ReceivedDays(Days):
+    column = "received_at"
 
 
 def _begins(day: date) -> datetime:

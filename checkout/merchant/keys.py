@@ -5,8 +5,10 @@ from datetime import timedelta
 from typing import Any
 
 from django import forms
-from django.contrib.admin import EmptyFieldListFilter, display
+from django.contrib.admin import display
 from django.db import IntegrityError, models, transaction
+from django.db.models import Q
+from django.db.models.functions import Now
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -20,6 +22,7 @@ from unfold.widgets import (
 )
 
 from checkout.merchant.action import Action, Said, done, noted, refused
+from checkout.merchant.filters import Condition, OfShop
 from checkout.merchant.onetime import OnceForm, in_address_characters, shown_once
 from checkout.merchant.record import RecordAdmin
 from checkout.merchant.shown import badge, link, moment
@@ -142,10 +145,19 @@ def state_of(key: ApiKey) -> SafeString:
     return badge("success", _("in force"))
 
 
+class Standing(Condition):
+    title, parameter_name = gettext_lazy("state"), "state"
+    conditions = {
+        "alive": (gettext_lazy("in force"), Q(revoked_at=None) & (Q(ends_at=None) | Q(ends_at__gt=Now()))),
+        "ended": (gettext_lazy("has ended"), Q(revoked_at=None, ends_at__lte=Now())),
+        "revoked": (gettext_lazy("revoked"), Q(revoked_at__isnull=False)),
+    }
+
+
 class ApiKeyAdmin(RecordAdmin):
     record_template = "merchant/api_key.html"
     list_display = ["prefix", "name", "shop_link", "state_word", "scope_words", "used", "issued"]
-    list_filter = [("revoked_at", EmptyFieldListFilter)]
+    list_filter = [Standing, OfShop]
     search_fields = ["name", "prefix"]
 
     def __init__(self, model: type[models.Model], admin_site: Any) -> None:

@@ -12,6 +12,7 @@ from unfold.admin import ModelAdmin
 
 from checkout.mail.letter import words_of
 from checkout.merchant.action import Action, Said, done, noted
+from checkout.merchant.filters import Choice, Days, OfShop
 from checkout.merchant.record import RecordAdmin
 from checkout.merchant.shown import badge, link, moment
 from checkout.models import Letter
@@ -31,6 +32,11 @@ def _send(request: HttpRequest, letter: Letter, typed: dict[str, Any]) -> Said:
     return done(_("It is sent within a few seconds."))
 
 
+class LetterKind(Choice):
+    title, parameter_name, column = gettext_lazy("kind"), "kind__exact", "kind"
+    options = Letter.Kind.choices
+
+
 class LetterAdmin(RecordAdmin):
     record_template = "merchant/letter.html"
     row_actions = (
@@ -45,7 +51,7 @@ class LetterAdmin(RecordAdmin):
         ),
     )
     list_display = ["kind_word", "to", "order_link", "shop", "standing", "created"]
-    list_filter = ["kind", "shop", "created_at"]
+    list_filter = [LetterKind, OfShop, Days]
     search_help_text = gettext_lazy("Order number, or the whole e-mail address")
     search_fields = ["to"]
 

@@ -8,6 +8,7 @@ more than they.
 from typing import Any
 
 from django import forms
+from django.contrib.admin import SimpleListFilter
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group, Permission, User
@@ -21,6 +22,8 @@ from unfold.widgets import UnfoldAdminSelectMultipleWidget, UnfoldBooleanSwitchW
 
 from checkout.merchant.action import Action, Said, WithActions, acting, done, noted
 from checkout.merchant.audit import AuditedForms
+from checkout.merchant.filters import Condition
+from checkout.merchant.list_form import WithListForm
 from checkout.merchant.scope import limit, named_at, shops_of
 from checkout.models import SecondFactor, Shop
 
@@ -106,14 +109,44 @@ class NewPersonForm(UserCreationForm):
     shops = _ShopsField()
 
 
-class UserAdmin(WithActions, AuditedForms, DjangoUserAdmin, ModelAdmin):
+class Active(Condition):
+    title, parameter_name = gettext_lazy("active"), "active"
+    conditions = {
+        "yes": (gettext_lazy("Yes"), Q(is_active=True)),
+        "no": (gettext_lazy("No"), Q(is_active=False)),
+    }
+
+
+class Superuser(Condition):
+    title = User._meta.get_field("is_superuser").verbose_name  # in Django's own words
+    parameter_name = "superuser"
+    conditions = {
+        "yes": (gettext_lazy("Yes"), Q(is_superuser=True)),
+        "no": (gettext_lazy("No"), Q(is_superuser=False)),
+    }
+
+
+class InGroup(SimpleListFilter):
+    title, parameter_name = gettext_lazy("groups"), "group"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(str(pk), name) for pk, name in Group.objects.order_by("name").values_list("pk", "name")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if not self.value():
+            return queryset
+        known = [word for word, _name in self.lookup_choices]
+        return queryset.filter(groups=self.value()) if self.value() in known else queryset.none()
+
+
+class UserAdmin(WithListForm, WithActions, AuditedForms, DjangoUserAdmin, ModelAdmin):
     form = PersonForm
     add_form = NewPersonForm
     change_password_form = AdminPasswordChangeForm
     filter_horizontal = ()  # the two-list chooser is wider than a phone, and than a laptop
     actions = None
     list_display = ("username", "email", "first_name", "last_name", "is_active", "roles", "has_second_factor")
-    list_filter = ("is_active", "is_superuser", "groups")
+    list_filter = (Active, Superuser, InGroup)
     change_form_outer_before_template = "merchant/person_buttons.html"
     row_actions = (
         Action(
@@ -229,7 +262,7 @@ def _remove_second_factor(user: User) -> Said:
     return done(_("The second factor of %(person)s is removed.") % {"person": user})
 
 
-class GroupAdmin(AuditedForms, DjangoGroupAdmin, ModelAdmin):
+class GroupAdmin(WithListForm, AuditedForms, DjangoGroupAdmin, ModelAdmin):
     filter_horizontal = ()
     actions = None
 

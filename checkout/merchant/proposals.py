@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy, gettext_noop
 from unfold.admin import ModelAdmin
 
 from checkout.merchant.action import Action, Asked, Button, Said, acting, done, refused
+from checkout.merchant.filters import Choice, Days
 from checkout.merchant.payment_actions import outcome, what_is_told
 from checkout.merchant.record import RecordAdmin
 from checkout.merchant.scope import limit
@@ -222,11 +223,25 @@ def waiting_on(request: HttpRequest, admin: Any, payments: list[Payment], *, bac
     ]
 
 
+class ProposalStates(Choice):
+    title, parameter_name, column = gettext_lazy("state"), "state__exact", "state"
+    options = State.choices
+
+
+class What(Choice):
+    title, parameter_name, column = gettext_lazy("what"), "action", "action"
+    options = [
+        (Verb.CAPTURE.value, gettext_lazy("capture")),
+        (Verb.VOID.value, gettext_lazy("void")),
+        (Verb.REFUND.value, gettext_lazy("refund")),
+    ]
+
+
 class ProposalAdmin(RecordAdmin):
     record_template = "merchant/proposal.html"
     row_actions = ACTIONS
     list_display = ["name", "order_link", "state_word", "why", "created", "decided"]
-    list_filter = ["state", "action", "created_at"]
+    list_filter = [ProposalStates, What, Days]
     search_fields = ["order__number"]
     search_help_text = gettext_lazy("Order number, payment reference, or who proposed or decided it")
 

@@ -8,21 +8,14 @@ from django.db import models
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.template.response import TemplateResponse
 from unfold.admin import ModelAdmin
-from unfold.views import ChangeList
 
 from checkout.merchant.action import WithActions
+from checkout.merchant.list_form import WithListForm
 from checkout.merchant.paging import ShortPaginator
 from checkout.merchant.scope import OwnShopsOnly
 
 
-class RecordList(ChangeList):
-    def get_results(self, request: HttpRequest) -> None:
-        super().get_results(request)
-        if not self.query and not self.get_filters_params():
-            self.full_result_count = self.result_count  # it is everything: "show all" would show no more
-
-
-class RecordAdmin(OwnShopsOnly, WithActions, ModelAdmin):
+class RecordAdmin(WithListForm, OwnShopsOnly, WithActions, ModelAdmin):
     """A list and a page, both read-only. What can be done to a row are its `row_actions`, and nothing else."""
 
     record_template: str
@@ -30,10 +23,6 @@ class RecordAdmin(OwnShopsOnly, WithActions, ModelAdmin):
     paginator = ShortPaginator
     show_full_result_count = False
     list_per_page = 50
-    list_filter_sheet = False
-
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[RecordList]:
-        return RecordList
 
     def page(self, request: HttpRequest, row: Any) -> dict[str, Any]:
         """What the page shows, beyond `row` and its `buttons`."""

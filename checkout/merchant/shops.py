@@ -20,6 +20,7 @@ from checkout.merchant import keys
 from checkout.merchant.action import Action, Said, WithActions
 from checkout.merchant.audit import AuditedForms
 from checkout.merchant.limits import LimitInline
+from checkout.merchant.list_form import WithListForm
 from checkout.merchant.onetime import shown_once
 from checkout.merchant.scope import OwnShopsOnly, shops_of
 from checkout.merchant.shop_form import ShopForm, fields_of, fieldsets, logo_shown
@@ -29,7 +30,7 @@ from checkout.models import Account, Shop
 from checkout.templatetags.guichet import plain_moment
 
 
-class ShopAdmin(OwnShopsOnly, WithActions, AuditedForms, ModelAdmin):
+class ShopAdmin(WithListForm, OwnShopsOnly, WithActions, AuditedForms, ModelAdmin):
     form = ShopForm
     actions = None
     list_display = [

@@ -41,6 +41,14 @@ class CounterSite(UnfoldAdminSite):
 
         return update_wrapper(inner, view)
 
+    def register(self, model_or_iterable: Any, admin_class: type[Any] | None = None, **options: Any) -> None:
+        """Each with a list that answers for whatever it is asked; also those that a library registers."""
+        from django.contrib.admin import ModelAdmin  # no model is there yet when this file is read
+
+        from checkout.merchant.lookups import sound
+
+        super().register(model_or_iterable, sound(admin_class or ModelAdmin), **options)
+
     def get_urls(self) -> list[URLPattern]:
         from checkout.merchant.second_factor_pages import SecondFactorPages
 

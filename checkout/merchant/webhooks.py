@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from django.contrib.admin import SimpleListFilter, display
+from django.contrib.admin import display
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin
 
 from checkout.merchant.action import Action, Said, done, noted, refused, unsure
+from checkout.merchant.filters import Condition, Days, OfShop
 from checkout.merchant.record import RecordAdmin
 from checkout.merchant.shown import badge, link, moment
 from checkout.models import ShopEvent
@@ -48,24 +49,13 @@ def _send(request: HttpRequest, event: ShopEvent, typed: dict[str, Any]) -> Said
     return refused(_("%(why)s It is not tried again by itself.") % {"why": fresh.last_error})
 
 
-class Delivered(SimpleListFilter):
-    title = gettext_lazy("state")
-    parameter_name = "state"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [
-            ("delivered", gettext_lazy("delivered")),
-            ("waiting", gettext_lazy("waiting")),
-            ("given-up", gettext_lazy("given up")),
-        ]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        kept = {
-            "delivered": Q(delivered_at__isnull=False),
-            "waiting": Q(delivered_at=None, next_try_at__isnull=False),
-            "given-up": Q(delivered_at=None, next_try_at=None),
-        }.get(self.value() or "")
-        return queryset.filter(kept) if kept is not None else queryset
+class Delivered(Condition):
+    title, parameter_name = gettext_lazy("state"), "state"
+    conditions = {
+        "delivered": (gettext_lazy("delivered"), Q(delivered_at__isnull=False)),
+        "waiting": (gettext_lazy("waiting"), Q(delivered_at=None, next_try_at__isnull=False)),
+        "given-up": (gettext_lazy("given up"), Q(delivered_at=None, next_try_at=None)),
+    }
 
 
 class ShopEventAdmin(RecordAdmin):
@@ -83,7 +73,7 @@ class ShopEventAdmin(RecordAdmin):
         ),
     )
     list_display = ["type", "order_link", "shop", "state_word", "attempts", "last_status", "created"]
-    list_filter = [Delivered, "shop", "created_at"]
+    list_filter = [Delivered, OfShop, Days]
     search_fields = ["type"]
     search_help_text = gettext_lazy("Order number, or kind of webhook")
     ordering = ["-created_at"]

@@ -12,7 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import override
 
 from checkout.models import ApiKey
-from checkout.shop_api.problems import Problem, nothing_here, too_large
+from checkout.shop_api.problems import Problem, nothing_here, too_large, wrong_method
 from checkout.shop_api.rates import Rate, rate_of, too_often
 
 log = structlog.get_logger("checkout.shop_api")
@@ -37,6 +37,7 @@ def at_the_door(view: View) -> View:
         rate: Rate | None = None
         try:
             rate = _admit(request)
+            request.rate = rate  # type: ignore[attr-defined]  # read by `faults`
             if rate is not None and rate.over:
                 raise too_often(rate)
             response = view(request, *args, **kwargs)
@@ -49,9 +50,7 @@ def at_the_door(view: View) -> View:
         except (OperationalError, InterfaceError) as why:
             response = not_now(why).answer()
         if response.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-            allowed = ", ".join(sorted(response["Allow"].split(", ")))
-            response = Problem(405, "method-not-allowed", f"This address takes {allowed}.").answer()
-            response["Allow"] = allowed
+            response = wrong_method(response["Allow"].split(", ")).answer()
         response["Cache-Control"] = "no-store"
         response.headers.setdefault("Content-Language", _SPEAKS)
         for name, value in (rate.headers() if rate else {}).items():

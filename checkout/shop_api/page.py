@@ -3,7 +3,8 @@ quickstart made of files that the tests run. Both are for everybody and hold not
 
 import hashlib
 import json
-from functools import cache
+from collections.abc import Callable
+from functools import cache, wraps
 from typing import Any
 
 from django.conf import settings
@@ -11,22 +12,39 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.urls import path, reverse
 from django.utils.translation import override
-from django.views.decorators.http import require_safe
+from django.views.decorators.csrf import csrf_exempt
 
 from checkout.shop_api import quickstart
 from checkout.shop_api.code import as_json, coloured
+from checkout.shop_api.problems import wrong_method
 from checkout.shop_api.schema_view import Operation, Page, page_of
 from checkout.shop_api.telling import EVENTS, webhook_example
 
 _FRESH_SECONDS = 300
+_READING = ("GET", "HEAD")
 
 
-@require_safe
+def _read_only(view: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Below /api/ whatever is refused is refused as a problem; so is a method that a page does not take."""
+
+    @csrf_exempt  # nothing is changed here; and else another method would be told of its missing token
+    @wraps(view)
+    def answered(request: HttpRequest) -> HttpResponse:
+        if request.method in _READING:
+            return view(request)
+        refused = wrong_method(_READING).answer()
+        refused["Cache-Control"] = "no-store"
+        return refused
+
+    return answered
+
+
+@_read_only
 def docs(request: HttpRequest) -> HttpResponse:
     return _answer(request, _docs(settings.SITE_URL))
 
 
-@require_safe
+@_read_only
 def quick(request: HttpRequest) -> HttpResponse:
     return _answer(request, _quick(settings.SITE_URL))
 

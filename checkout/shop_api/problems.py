@@ -1,6 +1,6 @@
 """How does the shop API say no? As RFC 9457 problems, which name every field that is not right."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -76,6 +76,12 @@ def sentence(problem: Mapping[str, Any]) -> str:
 
 def nothing_here() -> Problem:
     return Problem(404, "no-such-address", "There is nothing at this address.")
+
+
+def wrong_method(allowed: Iterable[str]) -> Problem:
+    """RFC 9110 has it name the methods that there are."""
+    named = ", ".join(sorted(allowed))
+    return Problem(405, "method-not-allowed", f"This address takes {named}.", headers={"Allow": named})
 
 
 def too_large() -> Problem:

@@ -9,6 +9,7 @@ from checkout.shop_api.samples import example
 
 Json = dict[str, Any]
 _REF = "#/components/schemas/"
+_REF_TO_ANSWER = "#/components/responses/"
 # Said beside the operation's name as it is.
 _SCOPE_SENTENCE = re.compile(r"\s*Scope: `[\w:.-]+`\.\s*\Z")
 _EVERYWHERE = "RateLimit-"  # the headers of every answer, told of once
@@ -130,6 +131,7 @@ def page_of(schema: Json) -> Page:
 class _Reader:
     def __init__(self, schema: Json) -> None:
         self.components: Json = schema.get("components", {}).get("schemas", {})
+        self.common: Json = schema.get("components", {}).get("responses", {})  # answers that several refer to
 
     # --- an operation ----------------------------------------------------------------------------------------------
 
@@ -158,6 +160,7 @@ class _Reader:
         return Row(**{**vars(row), "where": said["in"], "text": said.get("description") or row.text})
 
     def _answer(self, status: str, said: Json) -> Answer:
+        said = self.common[said["$ref"].removeprefix(_REF_TO_ANSWER)] if "$ref" in said else said
         media = next(iter(said.get("content", {})), "")
         schema = _schema_of(said)
         part = _name(schema) if schema else ""

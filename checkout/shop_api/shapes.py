@@ -379,6 +379,12 @@ class ScopeProblemOut(ProblemOut):
     scope: str = Field(description="The one that the key has not.")
 
 
+class FaultProblemOut(ProblemOut):
+    """A fault of ours. It says nothing about what was done."""
+
+    request_id: str = Field(description="Under which our logs have it; also in the header X-Request-Id.")
+
+
 class AgreementProblemOut(ProblemOut):
     agreement: AgreementOut | None = Field(
         None, description="The agreement as it stands, where the refusal hangs on it; else it is left out."

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import path, re_path
 from django.views.decorators.csrf import csrf_exempt
 from ninja.errors import AuthenticationError, HttpError, ValidationError
@@ -57,6 +57,17 @@ def _refused(request: HttpRequest, error: HttpError) -> HttpResponse:
 @api.exception_handler(InterfaceError)
 def _not_now(request: HttpRequest, error: Exception) -> HttpResponse:
     return not_now(error).answer()
+
+
+@api.exception_handler(Http404)
+def _not_found(request: HttpRequest, error: Http404) -> HttpResponse:
+    return nothing_here().answer()
+
+
+@api.exception_handler(Exception)
+def _nobody_expected(request: HttpRequest, error: Exception) -> HttpResponse:
+    """Django's to log and to signal, and then of `faults` to answer; ninja would keep it to itself in DEBUG."""
+    raise error
 
 
 @csrf_exempt

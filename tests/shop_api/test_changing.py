@@ -306,11 +306,13 @@ def test_the_openapi_page_promises_what_is_answered(caller: Caller, number: str)
         "401",
         "403",
         "404",
+        "405",
         "409",
         "413",
         "415",
         "422",
         "429",
+        "500",
         "503",
     ]
     schemas = page["components"]["schemas"]

@@ -454,8 +454,8 @@ def test_the_openapi_page_promises_what_is_answered(caller: Caller, account: Acc
         if "/links" in path or path.endswith("/channels")
         for call in verbs.values()
     }
-    reading = ["200", "401", "403", "404", "429", "503"]
-    writing = ["400", "401", "403", "404", "409", "422", "429", "503"]
+    reading = ["200", "401", "403", "404", "405", "429", "500", "503"]
+    writing = ["400", "401", "403", "404", "405", "409", "422", "429", "500", "503"]
     assert said == {
         "read_channels": reading,
         "create_link": sorted(["201", "413", "415", *writing]),

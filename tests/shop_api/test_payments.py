@@ -438,11 +438,13 @@ def test_the_openapi_page_promises_what_is_answered(caller: Caller, script: Scri
         "401",
         "403",
         "404",
+        "405",
         "409",
         "413",
         "415",
         "422",
         "429",
+        "500",
         "503",
     ]
     assert Payment.objects.get().state == State.STARTED
