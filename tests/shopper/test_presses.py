@@ -304,7 +304,7 @@ def test_what_is_open_at_a_provider_that_knows_nothing_of_it_may_end_before(
     begun: Payment, shopper: Client, read: Read
 ) -> None:
     """And then another attempt begins, with the new end."""
-    order, told = begun.order, "The page of the payment service may close before then."
+    order, told = begun.order, "The form of the payment service may close before then."
     Order.objects.filter(pk=order.pk).update(expires_at=timezone.now() + timedelta(minutes=2))
     assert told not in read(order)
     press(shopper, order, "extend")
