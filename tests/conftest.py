@@ -26,10 +26,10 @@ HERE = Path(__file__).parent
 # What a second database is asked: races whole, of the rest one case of each test, of pages those that count or search.
 RACES = HERE / "races"
 PAGES = [HERE / folder for folder in ("merchant", "shopper", "demo")]
+COUNTING = {"test_finding.py", "test_exports.py", "test_first_page.py", "test_proposals.py", "test_people.py"}
 # None of their tests asks for a row of ours, so they need not even be collected for it.
 WITHOUT_ROWS = [HERE / folder for folder in ("providers", "sandbox", "e2e")]
-COUNTING = {"test_finding.py", "test_exports.py", "test_first_page.py", "test_proposals.py", "test_people.py"}
-# Whole files are handed out to the two workers with a browser: with a long one at the end, one waits for the other.
+# Whole files are handed out to the workers with a browser: with a long one at the end, the others wait for one.
 LONG = (
     "test_access.py",
     "test_syspay_desk.py",
@@ -52,7 +52,7 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 def pytest_collection_finish() -> None:
-    """Thousands of tests that stay for the whole run, looked through for garbage again and again: a tenth of it."""
+    """Thousands of tests stay for a whole run. To look them through for garbage each time took a tenth of it."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
