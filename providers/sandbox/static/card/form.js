@@ -31,27 +31,32 @@
     if (event.key === "Escape") { tell({ type: messages + "-escape" }); }
   });
 
+  // Whoever types fast, or a browser that fills the form, may have been here before this script.
   var number = document.getElementById("number");
+  function groupNumber() {
+    if (number === document.activeElement && number.selectionStart !== number.value.length) { return; }
+    var digits = number.value.replace(/\D/g, "").slice(0, 19);
+    var groups = /^3[47]/.test(digits) ? /(\d{4})(\d{1,6})?(\d{1,5})?/ : /(\d{1,4})/g;
+    number.value = /^3[47]/.test(digits)
+      ? digits.replace(groups, function (all, a, b, c) { return [a, b, c].filter(Boolean).join(" "); })
+      : digits.replace(groups, "$1 ").trim();
+  }
   if (number) {
-    number.addEventListener("input", function () {
-      if (number.selectionStart !== number.value.length) { return; }
-      var digits = number.value.replace(/\D/g, "").slice(0, 19);
-      var groups = /^3[47]/.test(digits) ? /(\d{4})(\d{1,6})?(\d{1,5})?/ : /(\d{1,4})/g;
-      number.value = /^3[47]/.test(digits)
-        ? digits.replace(groups, function (all, a, b, c) { return [a, b, c].filter(Boolean).join(" "); })
-        : digits.replace(groups, "$1 ").trim();
-    });
+    number.addEventListener("input", groupNumber);
+    if (number.value) { groupNumber(); }
   }
   var expiry = document.getElementById("expiry");
+  function slashExpiry(event) {
+    var digits = expiry.value.replace(/\D/g, "");
+    if (event && event.inputType !== "deleteContentBackward" && digits.length === 2 && expiry.value.indexOf("/") < 0) {
+      expiry.value = digits + "/";
+    } else if (digits.length === 4 && expiry.value.indexOf("/") < 0) {
+      expiry.value = digits.slice(0, 2) + "/" + digits.slice(2);
+    }
+  }
   if (expiry) {
-    expiry.addEventListener("input", function (event) {
-      var digits = expiry.value.replace(/\D/g, "");
-      if (event.inputType !== "deleteContentBackward" && digits.length === 2 && expiry.value.indexOf("/") < 0) {
-        expiry.value = digits + "/";
-      } else if (digits.length === 4 && expiry.value.indexOf("/") < 0) {
-        expiry.value = digits.slice(0, 2) + "/" + digits.slice(2);
-      }
-    });
+    expiry.addEventListener("input", slashExpiry);
+    if (expiry.value) { slashExpiry(); }
   }
 
   document.querySelectorAll("form").forEach(function (form) {
