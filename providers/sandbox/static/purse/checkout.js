@@ -50,8 +50,9 @@
   }
 
   if (form && framed && !withPay) {
-    // The merchant's button pays, and its hooks want to be asked before.
+    // The merchant's button pays, and its hooks want to be asked before. Nothing can be sent until this listens.
     var asked = false;
+    button.disabled = false;
     form.addEventListener("submit", function (event) {
       if (asked) { return; }
       event.preventDefault();
@@ -60,6 +61,7 @@
     }, true);
     form.querySelectorAll("button[name=test_card]").forEach(function (one) {
       one.type = "button";
+      one.closest("details").hidden = false;
       one.addEventListener("click", function () {
         var card = chosenCard();
         if (card) { card.checked = true; }
