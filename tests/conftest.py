@@ -2,6 +2,7 @@
 
 import gc
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ import pytest
 from django.conf import settings
 
 from tests.ground import chromium, environment, machine
+from tests.ground.late import late
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -44,6 +46,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--database-only",
         action="store_true",
         help="leave out what a second database teaches nothing about",
+    )
+    parser.addoption(
+        "--late",
+        type=float,
+        metavar="SECONDS",
+        help="let a browser's scripts come so much later, to find who does not wait for them",
     )
 
 
@@ -127,7 +135,7 @@ def django_db_setup(django_db_setup: None) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def running_chromium() -> Iterator["Browser"]:
+def running_chromium(pytestconfig: pytest.Config) -> Iterator["Browser"]:
     """One for all tests of a worker; each has a context of its own."""
     from playwright.sync_api import sync_playwright
 
@@ -135,10 +143,13 @@ def running_chromium() -> Iterator["Browser"]:
         path = chromium.find()
     except machine.Missing as missing:
         (pytest.fail if machine.on_ci() else pytest.skip)(str(missing))
-    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright, ExitStack() as stack:
         # Playwright's loop runs in this thread, and Django takes that for asynchronous code of its own.
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        running = playwright.chromium.launch(executable_path=path, args=chromium.FLAGS)
+        seconds = pytestconfig.getoption("--late")
+        by_way_of = stack.enter_context(late(seconds)) if seconds else None
+        flags = [*chromium.FLAGS, *chromium.proxy(by_way_of)]
+        running = playwright.chromium.launch(executable_path=path, args=flags)
         yield running
         running.close()
 

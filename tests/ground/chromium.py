@@ -25,6 +25,11 @@ FLAGS = [
 ]
 
 
+def proxy(url: str | None) -> list[str]:
+    """The flags that send everything by way of this proxy, the machine's own addresses as well."""
+    return [f"--proxy-server={url}", "--proxy-bypass-list=<-loopback>"] if url else []
+
+
 TESTS = Path(__file__).resolve().parent.parent
 END_TO_END = TESTS / "e2e"
 
