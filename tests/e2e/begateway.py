@@ -9,6 +9,7 @@ from playwright.sync_api import FrameLocator, Locator, Page, expect
 from tests.e2e import pages
 from tests.e2e.pages import Admin, Checkout
 from tests.e2e.stage import Order, Stage, eventually
+from tests.ground.loaded import loaded
 
 WAY = "Card or local payment method"
 APPROVED = "4200 0000 0000 0000"
@@ -126,7 +127,7 @@ def open_form(checkout: Checkout, order: Order) -> Form:
 
 def form_over(checkout: Checkout) -> Form:
     form = Form(checkout.page.frame_locator("iframe[src*='hpp.html']"), checkout)
-    expect(form.where.get_by_role("heading", level=1)).to_be_visible()
+    loaded(form.where)
     return form
 
 

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, FrameLocator, Page, expect
 
 from tests.ground.listening import Heard, Reply, listening
+from tests.ground.loaded import loaded
 from tests.sandbox.ecomcharge import APPROVED, CHALLENGED, Merchant, merchant
 from tests.sandbox.shop import eventually
 
@@ -74,7 +75,9 @@ def shop_of(sandbox: str) -> Iterator[Shop]:
 def opened(page: Page, shop: Shop) -> FrameLocator:
     page.goto(shop.origin)
     page.get_by_role("button", name="Pay", exact=True).click()
-    return page.get_by_role("dialog", name="Payment").frame_locator("iframe")
+    frame = page.get_by_role("dialog", name="Payment").frame_locator("iframe")
+    loaded(frame)
+    return frame
 
 
 def heard(page: Page) -> list[str | None]:
@@ -119,8 +122,6 @@ def test_escape_closes_it_and_gives_the_focus_back(merchant: Merchant, page: Pag
         shop.widget({"token": merchant.token()})
         frame = opened(page, shop)
         expect(frame.get_by_label("Card number")).to_be_visible()
-        # The form can be seen before its script listens to keys.
-        eventually(lambda: frame.locator("html").evaluate("() => document.readyState") == "complete")
         if inside:
             frame.get_by_label("Card number").focus()
         page.keyboard.press("Escape")
@@ -136,6 +137,7 @@ def test_the_close_button_after_a_decline(merchant: Merchant, page: Page) -> Non
         frame.get_by_text("Use a test card").click()
         frame.get_by_role("button", name="Declined: insufficient funds").click()
         expect(frame.get_by_role("alert")).to_contain_text("Insufficient funds.")
+        loaded(frame)
         page.get_by_role("button", name="Close").click()
         assert heard(page) == ["failed"]
         assert page.url == f"{shop.origin}/"
@@ -163,6 +165,7 @@ def test_a_pending_method_waits_for_its_reader(merchant: Merchant, page: Page) -
         frame.get_by_role("link", name="Bank transfer").click()
         frame.get_by_role("button", name="Pay 42.99 GBP with Bank transfer").click()
         expect(frame.get_by_role("heading", name="We are waiting for your money")).to_be_visible()
+        loaded(frame)
         page.get_by_role("button", name="Close").click()
         assert heard(page) == ["pending"]
 
