@@ -7,6 +7,9 @@ from typing import Any
 from django.utils.functional import lazy
 from django.utils.translation import gettext, override
 
+from providers.errors import Invalid
+from providers.said import Said
+
 KEPT_IN = "en"  # what every row is written in, whoever clicked
 
 
@@ -21,9 +24,16 @@ def later(say: Callable[..., str], *about: object) -> str:
     return _later(say, about)
 
 
+def spoken(text: object) -> str:
+    """What a provider says (`providers.said`), in the language that is active now; of anything else its words."""
+    if isinstance(text, Said):
+        return _say(text.text, {name: _filling(value) for name, value in text.about.items()})
+    return str(text)
+
+
 def reason(no: Exception) -> str:
     """What an exception says, in the language of whoever reads it; `str(no)` would decide here and now."""
-    return later(str, no)
+    return later(_of_exception, no)
 
 
 def clause(no: Exception) -> str:
@@ -48,12 +58,22 @@ def _say(text: str, about: Mapping[str, object]) -> str:
     return gettext(text) % about if about else gettext(text)
 
 
+def _filling(value: object) -> object:
+    return spoken(value) if isinstance(value, Said) else value
+
+
+def _of_exception(no: Exception) -> str:
+    if isinstance(no, Invalid):
+        return _one_by_one(no.errors, ": ")
+    return spoken(no.args[0]) if no.args and isinstance(no.args[0], Said) else str(no)
+
+
 def _without_full_stop(no: Exception) -> str:
-    return str(no).rstrip(".")
+    return _of_exception(no).rstrip(".")
 
 
 def _one_by_one(errors: tuple[tuple[str, str], ...], between: str) -> str:
-    return "; ".join(f"{field}{between}{why}" for field, why in errors)
+    return "; ".join(f"{field}{between}{spoken(why)}" for field, why in errors)
 
 
 def _now(say: Callable[..., str], about: tuple[Any, ...]) -> str:

@@ -21,6 +21,8 @@ from providers.base import Kind, Occasion, OperationStatus, Outcome, Verb
 
 ROOT = Path(__file__).parents[2]
 CHECKOUT = ROOT / "checkout"
+# Without the sandbox, which speaks for the providers and not for us.
+PROVIDER_FILES = [file for file in sorted((ROOT / "providers").rglob("*.py")) if "sandbox" not in file.parts]
 CATALOGUE = ROOT / "locale/fr/LC_MESSAGES/django.po"
 DECLINE_CODES = ROOT / "tests/providers/decline_codes.json"
 # What marks a text for translation, and which of its arguments are texts. Templates become calls of these as well.
@@ -161,7 +163,7 @@ def test_an_occasion_of_another_version_says_its_own_name() -> None:
 def marked() -> Iterator[str]:
     """Every text in the site's source that is marked for translation; of a plural its singular."""
     pages = [*ROOT.glob("templates/**/*.html"), *CHECKOUT.glob("**/templates/**/*.html")]
-    for file in sorted([*CHECKOUT.rglob("*.py"), *pages]):
+    for file in [*sorted([*CHECKOUT.rglob("*.py"), *pages]), *PROVIDER_FILES]:
         source = file.read_text()
         code = source if file.suffix == ".py" else templatize(source, origin=file.name)
         lines = BytesIO(code.encode())
@@ -218,9 +220,7 @@ SHOWN = {"Probe": ("said",), "Address": ("label", "where")}
 
 def told_of_a_setup() -> Iterator[str]:
     """Every text that a provider says of a tried connection or an address. Fixed, or nobody could translate it."""
-    for file in sorted((ROOT / "providers").rglob("*.py")):
-        if "sandbox" in file.parts:
-            continue
+    for file in PROVIDER_FILES:
         for node in ast.walk(ast.parse(file.read_text())):
             name = getattr(node.func, "id", "") if isinstance(node, ast.Call) else ""
             for word in node.keywords if isinstance(node, ast.Call) else ():

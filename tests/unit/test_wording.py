@@ -1,6 +1,7 @@
 """Is a refusal read in the reader's language, kept in English, and never put into words too early?"""
 
 import ast
+import copy
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,10 +12,12 @@ from django.utils.translation import gettext_lazy, override
 from checkout.merchant.audit import readable
 from checkout.payments.terms import disagreements
 from checkout.payments.texts import fit, fit_to_show
-from checkout.wording import clause, in_english, later, listed, reason, worded
+from checkout.wording import clause, in_english, later, listed, reason, spoken, worded
 from providers.agreements import Period, Terms, Unit
 from providers.base import Kind
+from providers.errors import Invalid, Misconfigured
 from providers.money import Money
+from providers.said import said
 from tests import french
 
 PAYMENTS = Path(__file__).parents[2] / "checkout/payments"
@@ -32,6 +35,8 @@ def catalogue() -> Iterator[None]:
         "No link can be made: %(why)s.": "[fr] aucun lien : %(why)s.",
         "open": "[fr] ouverte",
         "must be %(due)s, the first payment: what is due today": "[fr] doit être %(due)s",
+        "has more than %(most)d characters": "[fr] dépasse %(most)d caractères",
+        "Scripted takes no order whose %(field)s %(why)s.": "[fr] refus : %(field)s %(why)s.",
     }
     with french.spoken(texts):
         yield
@@ -76,6 +81,22 @@ def test_what_is_wrong_with_terms_is_read_in_ones_own_language() -> None:
         assert (field, str(why)) == ("amount", "[fr] doit être 1500")
     with override("en"):
         assert str(why) == "must be 1500, the first payment: what is due today"
+
+
+def test_what_a_provider_says_is_english_until_somebody_else_reads_it() -> None:
+    long = said("has more than %(most)d characters", most=9)
+    whole = said("Scripted takes no order whose %(field)s %(why)s.", field="city", why=long)
+    assert whole == copy.deepcopy(whole) == "Scripted takes no order whose city has more than 9 characters."
+    no, wrong = Misconfigured(whole), Invalid("city", long, ("name", "is missing"))
+    with override("fr"):
+        assert spoken(copy.deepcopy(whole)) == "[fr] refus : city [fr] dépasse 9 caractères."
+        assert str(reason(no)) == "[fr] refus : city [fr] dépasse 9 caractères."
+        assert str(clause(no)) == "[fr] refus : city [fr] dépasse 9 caractères"
+        assert str(reason(wrong)) == "city: [fr] dépasse 9 caractères; name: is missing"
+        assert str(listed(wrong.errors)) == str(reason(wrong))
+        assert fit(no, 300) == fit(reason(no), 300) == whole
+        assert fit(reason(wrong), 300) == "city: has more than 9 characters; name: is missing"
+        assert spoken("as they wrote it: 9 %") == "as they wrote it: 9 %"
 
 
 def refusals() -> list[tuple[str, ast.expr]]:
