@@ -79,7 +79,7 @@ class PersonForm(UserChangeForm):
     all_shops = forms.BooleanField(
         label=gettext_lazy("All shops, from now on"),
         help_text=gettext_lazy(
-            "To be ticked when somebody is taken out of their last shop and is to see all of them."
+            "To be ticked when somebody is taken out of their last shop, or switched on again, and is to see all of them."
         ),
         widget=UnfoldBooleanSwitchWidget(),
         required=False,
@@ -96,13 +96,17 @@ class PersonForm(UserChangeForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        widened = bool(self.initial.get("shops")) and "shops" in cleaned and not cleaned["shops"]
-        if widened and cleaned.get("is_active", True) and not cleaned.get("all_shops"):
+        everywhere = "shops" in cleaned and not cleaned["shops"] and cleaned.get("is_active", True)
+        if everywhere and self._saw_less() and not cleaned.get("all_shops"):
             why = _(
                 "Who is named at no shop sees all of them. Say below that this is meant, or switch the person off."
             )
             self.add_error("shops", why)
         return cleaned
+
+    def _saw_less(self) -> bool:
+        """Whoever is switched off sees nothing, whichever shops named them once."""
+        return bool(self.initial.get("shops")) or not self.initial.get("is_active", True)
 
 
 class NewPersonForm(UserCreationForm):

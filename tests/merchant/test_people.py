@@ -106,7 +106,12 @@ def test_taken_out_of_the_last_shop_is_not_let_into_all_of_them(client: Client, 
     assert list(refused.context["adminform"].form.errors) == ["shops"]
     assert list(vera.shops.all()) == [shop]
     assert save(client, vera, shops=[], is_active="").status_code == 302  # switched off, they see nothing
-    vera.shops.set([shop])
+    switched_on = save(client, vera, shops=[])
+    assert list(switched_on.context["adminform"].form.errors) == ["shops"]
+    assert not User.objects.get(pk=vera.pk).is_active
+    assert save(client, vera, shops=[shop.pk]).status_code == 302
+    vera.refresh_from_db()
+    assert (vera.is_active, list(vera.shops.all())) == (True, [shop])
     assert save(client, vera, shops=[], all_shops="on").status_code == 302
     assert not vera.shops.exists()
 
