@@ -27,6 +27,15 @@ def deliver(message: EmailMessage, *, about: str) -> None:
         raise _not_sent(about, why, f"The mail server did not take it ({type(why).__name__}).") from why
     except ValueError as why:  # a line break in a header, a domain that no mail can go to
         raise _not_sent(about, why, "No e-mail can be made of this address and subject.") from why
+    if not _was_taken(message):
+        log.warning("mail not sent", about=about, why="no word of it")
+        raise NotSent("The mail service does not say that it took it.")
+
+
+def _was_taken(message: EmailMessage) -> bool:
+    """An answer of a service that its library did not know for a refusal may still name no e-mail that is on its way."""
+    told = getattr(message, "anymail_status", None)
+    return told is None or bool(told.message_id) or bool({"sent", "queued"} & (told.status or set()))
 
 
 def dress_of(shop: Shop) -> dict[str, Any]:
