@@ -79,7 +79,7 @@ class PersonForm(UserChangeForm):
     all_shops = forms.BooleanField(
         label=gettext_lazy("All shops, from now on"),
         help_text=gettext_lazy(
-            "To be ticked when somebody is taken out of their last shop, or switched on again, and is to see all of them."
+            "To be ticked when somebody is taken out of their last shop or switched on again, and is to see all."
         ),
         widget=UnfoldBooleanSwitchWidget(),
         required=False,
