@@ -33,7 +33,7 @@ def deliver(message: EmailMessage, *, about: str) -> None:
 
 
 def _was_taken(message: EmailMessage) -> bool:
-    """An answer of a service that its library did not know for a refusal may still name no e-mail that is on its way."""
+    """An answer that the library did not know for a refusal may still name no e-mail that is on its way."""
     told = getattr(message, "anymail_status", None)
     return told is None or bool(told.message_id) or bool({"sent", "queued"} & (told.status or set()))
 
