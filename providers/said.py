@@ -5,6 +5,7 @@ reader's language. Imported as `_`, so that the mark for translation stands wher
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 
 class Said(str):
@@ -20,8 +21,8 @@ class Said(str):
         words.text, words.about = text, about
         return words
 
-    def __getnewargs__(self) -> tuple[str, Mapping[str, object]]:
-        """So that it can be copied."""
+    def __getnewargs__(self) -> Any:
+        """What `__new__` takes, so that it can be copied."""
         return self.text, self.about
 
 
