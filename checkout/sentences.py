@@ -88,6 +88,9 @@ SENTENCES: dict[str, str] = {
     "payment.given_back": _(
         "{provider} says that all of this money went back. Attempt {number} has come to nothing."
     ),
+    "payment.accepted": _(
+        "Attempt {number} is accepted over {money}, which is what came, instead of {asked}."
+    ),
     "payment.warning": _("{provider}: {why}"),
     "payment.rehearsed": _("Rehearsal on this test account: {misfortune}."),
     "payment.cancel_failed": _("{provider} could not cancel attempt {number}: {why}"),

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 
 from checkout.merchant import payment_actions
+from checkout.merchant.acceptance import ACCEPT
 from checkout.merchant.agreements import bond
 from checkout.merchant.by_hand import LOOKED
 from checkout.merchant.chargebacks import ChargedBack, advice, chargebacks
@@ -28,7 +29,7 @@ from checkout.models import Payment, Proposal
 
 class PaymentAdmin(ListedAdmin):
     record_template = "merchant/payment.html"
-    row_actions = (*payment_actions.ACTIONS, LOOKED)
+    row_actions = (*payment_actions.ACTIONS, ACCEPT, LOOKED)
     list_display = ["name", "order_link", "provider", "sum", "state_word", "card", "created"]
     list_filter = [PaymentStates, DeclineReason, ChargedBack, OfAccount, Live, Currency, PaymentsShop, Days]
     search_fields = ["reference"]

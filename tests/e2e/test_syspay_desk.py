@@ -292,7 +292,9 @@ def test_a_subscription_by_phone_for_an_order_that_was_for_one_payment(stage: St
 
 
 @pytest.mark.usefixtures("operator_sits_there")
-def test_another_amount_at_the_desk_is_not_believed(stage: Stage, admin: Admin) -> None:
+def test_another_amount_at_the_desk_is_not_believed_before_a_person_accepts_it(
+    stage: Stage, admin: Admin
+) -> None:
     order, record = order_of(stage)
     by_phone(admin, order)
     admin.body.get_by_label("What is not ticked here").check()
@@ -307,3 +309,11 @@ def test_another_amount_at_the_desk_is_not_believed(stage: Stage, admin: Admin) 
     assert record.ends() == [("SUCCESS", 4000)]
     told = order.read()
     assert (told["state"], told["payment"]["state"], told["needs_attention"]) == ("open", "pending", True)
+    # The customer and the merchant had agreed on that: the order is over it from now on.
+    admin.open(order.id)
+    admin.body.get_by_role("link", name="Accept what came", exact=True).first.click()
+    admin.body.get_by_label("How much came").fill("40.00")
+    admin.press("Go on")
+    admin.press("Accept what came")
+    says(admin, "Accepted: the order is over €40.00, and its payment is paid.")
+    assert is_paid_once(order, record, amount=4000)["amount"] == 4000

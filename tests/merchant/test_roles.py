@@ -41,6 +41,7 @@ MAY: dict[str, set[str]] = {
     "payment void": {R, M},
     "payment refund": {R, M},
     "payment looked": {R, M},
+    "payment accept": {C, M},
     "agreement ask": CHANGERS,
     "agreement charge": {M},
     "agreement end": {M},

@@ -30,8 +30,8 @@ def take_the_lock_away(monkeypatch: pytest.MonkeyPatch) -> None:
     import importlib
 
     for name in (
-        "agreement_charge", "agreement_follow_up", "apply", "approvals", "cancel", "operate", "orders", "reopen",
-        "settle", "start",
+        "accept", "agreement_charge", "agreement_follow_up", "apply", "approvals", "cancel", "operate", "orders",
+        "reopen", "settle", "start",
     ):  # fmt: skip
         module = importlib.import_module(f"checkout.payments.{name}")
         assert hasattr(module, "order_lock"), f"{name} has no lock to take away"
