@@ -53,7 +53,7 @@ from checkout.payments.timeline import Who
 from checkout.states import State
 from checkout.tasks import check_payment
 from checkout.templatetags.guichet import money as money_text
-from checkout.wording import clause, in_english, worded
+from checkout.wording import clause, in_english, reason, worded
 from providers.errors import Misconfigured
 
 _MODEL = "admin:checkout_order"
@@ -121,7 +121,7 @@ class DeskPages:
         try:
             provider = provider_for(account)
         except Misconfigured as why:
-            return self._leave(request, refused(str(why)), back)
+            return self._leave(request, refused(reason(why)), back)
         sent = request.method == "POST"
         confirmed = "confirmed" in request.POST and "change" not in request.POST
         form = DeskForm(

@@ -35,6 +35,7 @@ from checkout.models.order import KINDS
 from checkout.payments.retype import can_retype
 from checkout.payments.terms import MOST_MINOR, disagreements, terms_of
 from checkout.templatetags.guichet import money as money_text
+from checkout.wording import spoken
 from providers.agreements import Period, Terms, Unit
 from providers.base import Kind, Provider
 from providers.errors import FieldError
@@ -256,12 +257,12 @@ class DeskForm(forms.Form):
         found = self.provider.complaints(charge)
         self._object((one for one in found if not (missing and one[0].startswith("desk"))), wish.kind)
         if not self.errors and (sentence := self.provider.refuses(charge)):
-            self.add_error(None, sentence)
+            self.add_error(None, spoken(sentence))
 
     def _object(self, found: Iterable[FieldError], kind: Kind) -> None:
         """At its field, where the form has one; else above the form, with the path."""
         for path, said in dict.fromkeys(found):
-            why = str(said)
+            why = spoken(said)
             name = field_of(path, kind)
             ended = self._with_label(why) if why.endswith(".") else f"{self._with_label(why)}."
             if name in self.fields:

@@ -34,6 +34,7 @@ from checkout.payments.border import invitation_charge, provider_for
 from checkout.payments.change import LONGEST_HOLD
 from checkout.payments.links import LONGEST
 from checkout.templatetags.guichet import money, plain_moment
+from checkout.wording import reason, spoken
 from providers.errors import FieldError, Misconfigured
 
 SENSIBLE = timedelta(days=7)  # a link that is sent is read tomorrow, or after the weekend
@@ -250,21 +251,21 @@ class LinkForm(forms.Form):
         try:
             provider = provider_for(account)
         except Misconfigured as why:
-            self.add_error("way", str(why))
+            self.add_error("way", reason(why))
             return
         order = copy.copy(self.order)
         order.expires_at = message.until or order.expires_at
         charge = invitation_charge(order, account, invitation_of(order, message))
         self.object(provider.complaints(charge))
         if not self.errors and (sentence := provider.refuses(charge)):
-            self.add_error(None, sentence)
+            self.add_error(None, spoken(sentence))
 
     def object(self, found: Iterable[FieldError]) -> None:
         """Each at its field, where the form has one; else above the form, with what it is called by whoever objects."""
         way = self.ways.get(self["way"].value() or "")
         to = {"invitation.to": way.to_field, "to": way.to_field} if way else {}
         for path, said in dict.fromkeys(found):
-            why = str(said)
+            why = spoken(said)
             name = {**_FIELDS, **to}.get(path, path)
             ended = why if why.endswith(".") else f"{why}."
             if name in self.fields:

@@ -18,6 +18,7 @@ from checkout.merchant.shown import provider_name
 from checkout.models import Payment, Tender
 from checkout.payments.plan import Part, Plan, first_of, plan_of
 from checkout.templatetags.guichet import means_of, method_name, names_of
+from checkout.wording import reason, spoken
 from providers.base import Verb
 from providers.errors import Invalid, Misconfigured
 from providers.money import Money
@@ -189,9 +190,9 @@ class SharedForm(Asked):
             self.plan = plan_of(self.row, self.verb, money, told)
         except Invalid as no:
             place = "order" if no.field.startswith("plan") and "order" in self.fields else None
-            self.add_error("amount" if no.field == "amount" else place, no.why)
+            self.add_error("amount" if no.field == "amount" else place, spoken(no.why))
         except Misconfigured as no:
-            self.add_error(None, str(no))
+            self.add_error(None, reason(no))
 
     @property
     def rows(self) -> list[tuple[str, Part]]:

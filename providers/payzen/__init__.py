@@ -40,6 +40,7 @@ from providers.payzen.settings import PayzenSettings
 from providers.payzen.shapes import PaymentOrder
 from providers.payzen.standing import Standing, order_id_of
 from providers.payzen.wire import NO_SUCH_SERVICE, Gateway, Refused
+from providers.said import said as _
 from providers.setup import Address, Probe
 
 __all__ = ["PayZen", "PayzenOrder", "PayzenSettings"]
@@ -72,12 +73,14 @@ class PayZen(Provider):
         self._standing = Standing(self.settings, self._gateway)
         self._till = Till(self.settings, self._gateway, self._standing)
         if live and not all(url.startswith("https:") for url in (self.settings.api, self.settings.static)):
-            raise Misconfigured("A live account calls PayZen over https:// only: mend its addresses.")
+            raise Misconfigured(_("A live account calls PayZen over https:// only: mend its addresses."))
         if live and self.settings.is_test is True:
-            raise Misconfigured("A live account needs PayZen's production password, not the one for tests.")
+            raise Misconfigured(
+                _("A live account needs PayZen's production password, not the one for tests.")
+            )
         if not live and self.settings.is_test is False:
             raise Misconfigured(
-                "A test account needs PayZen's password for tests, not the one for production."
+                _("A test account needs PayZen's password for tests, not the one for production.")
             )
 
     def probe(self) -> Probe:
@@ -94,10 +97,9 @@ class PayZen(Provider):
         if sentence := super().refuses(charge):
             return sentence
         if charge.save_card and self.settings.keep_cards == "never":
-            return "This PayZen account keeps no cards."
+            return _("This PayZen account keeps no cards.")
         found = self.complaints(charge)
-        told = "; ".join(f"{field}: {why}" for field, why in found)
-        return f"PayZen cannot take this order: {told}." if told else ""
+        return _("PayZen cannot take this order: %(why)s.", why=_in_one(found)) if found else ""
 
     def complaints(self, charge: Charge) -> tuple[FieldError, ...]:
         return rules.complaints(self.settings, charge)
@@ -145,7 +147,7 @@ class PayZen(Provider):
         if not (whole and parts.hostname) or url != "".join(url.split()):
             if bodies.channel_type(charge) == "URL":  # nobody can be shown it, so nobody can pay it
                 raise Misconfigured(
-                    "PayZen made a payment order, but names no address at which it can be paid."
+                    _("PayZen made a payment order, but names no address at which it can be paid.")
                 )
             url = ""
         if charge.invitation is None:
@@ -155,7 +157,9 @@ class PayZen(Provider):
 
     def _open_form(self, charge: Charge, brought: PayzenOrder) -> Started:
         if not self.settings.public_key:
-            raise Misconfigured("The form in our page needs PayZen's public key: see the account's settings.")
+            raise Misconfigured(
+                _("The form in our page needs PayZen's public key: see the account's settings.")
+            )
         made = self._gateway.create_form(bodies.form(self.settings, charge, brought))
         retries = bodies.retries(self.settings, brought)
         memo: dict[str, Any] = {"way": "form", "keeps": bodies.form_action(self.settings, charge)}
@@ -196,12 +200,12 @@ class PayZen(Provider):
         """Amount, expiry, recipient and text; the channel stays. Of what PayZen refuses, the truth is told instead."""
         order_id = order_id_of(charge)
         if not order_id:
-            raise Invalid("order", "only a payment order can be changed, and this attempt has none")
+            raise Invalid("order", _("only a payment order can be changed, and this attempt has none"))
         if problems := (*self.complaints(charge), *rules.too_late(charge)):
             raise Invalid(*problems[0], *problems[1:])
         charge = _as_it_was_sent(charge)
         if bodies.channel_type(charge) != charge.memo.get("channel"):
-            raise Invalid("channel", "cannot be changed once the order is made")
+            raise Invalid("channel", _("cannot be changed once the order is made"))
         brought = bodies.options(charge)
         body = bodies.update(self.settings, charge, brought, order_id)
         try:
@@ -212,7 +216,7 @@ class PayZen(Provider):
             if now.outcome is not Outcome.OPEN:
                 return now
             problem = refusals.of_start(no, charge, self.settings, brought)
-            raise Invalid("order", str(problem)) if isinstance(problem, Declined) else problem from None
+            raise Invalid("order", problem.args[0]) if isinstance(problem, Declined) else problem from None
         return self._standing.now(charge)
 
     def cancel(self, charge: Charge, *, give_up: bool) -> Report:
@@ -267,7 +271,7 @@ class PayZen(Provider):
             return now
         if seen.order.payment_order_status != words.ORDER_REFUSED:
             return now
-        odd = "PayZen does not withdraw a payment order whose last try was refused: its link may live on."
+        odd = _("PayZen does not withdraw a payment order whose last try was refused: its link may live on.")
         return replace(now, outcome=Outcome.CANCELED, warning=odd)
 
     # --- after money ------------------------------------------------------------------------------------
@@ -280,6 +284,14 @@ class PayZen(Provider):
 
     def refund(self, charge: Charge, money: Money, *, key: str, plan: Mapping[str, Any]) -> Report:
         return self._till.refund(charge, money, key)
+
+
+def _in_one(found: tuple[FieldError, ...]) -> str:
+    """All that is wrong in one sentence."""
+    first, *others = (_("%(field)s: %(why)s", field=field, why=why) for field, why in found)
+    for other in others:
+        first = _("%(first)s; %(other)s", first=first, other=other)
+    return first
 
 
 def _ends_within(order: PaymentOrder, soon: timedelta) -> bool:

@@ -10,6 +10,7 @@ from typing import Literal
 
 from providers.errors import Invalid
 from providers.money import Money, exponent
+from providers.said import said as _
 
 Disputed = Literal["refuse", "payzen"]
 
@@ -28,18 +29,26 @@ def to_platform(money: Money, disputed: Disputed) -> int:
     """`money` in the platform's units; Invalid when it cannot be told in them, or not surely."""
     currency = money.currency
     if currency in UNSUPPORTED:
-        raise Invalid("currency", f"PayZen does not take {currency}")
+        raise Invalid("currency", _("PayZen does not take %(currency)s", currency=currency))
     if currency in DISPUTED and disputed == "refuse":
         raise Invalid(
             "currency",
-            f"PayZen may count {currency} with {DISPUTED[currency]} decimals and not with {exponent(currency)}: ask "
-            "it, and then choose so in the account's settings",
+            _(
+                "PayZen may count %(currency)s with %(theirs)s decimals and not with %(ours)s: ask it, and then choose "
+                "so in the account's settings",
+                currency=currency,
+                theirs=DISPUTED[currency],
+                ours=exponent(currency),
+            ),
         )
     units = money.decimal.scaleb(platform_exponent(currency))
     if units != units.to_integral_value():
-        raise Invalid("amount", f"{money} has more decimals than PayZen has for {currency}")
+        why = _(
+            "%(money)s has more decimals than PayZen has for %(currency)s", money=money, currency=currency
+        )
+        raise Invalid("amount", why)
     if len(str(abs(int(units)))) > MOST_DIGITS:
-        raise Invalid("amount", f"has more than {MOST_DIGITS} digits")
+        raise Invalid("amount", _("has more than %(most)s digits", most=MOST_DIGITS))
     return int(units)
 
 

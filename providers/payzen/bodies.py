@@ -17,6 +17,7 @@ from providers.money import Money
 from providers.payzen.amounts import to_platform
 from providers.payzen.order import PayzenOrder
 from providers.payzen.settings import PayzenSettings
+from providers.said import said as _
 
 OPTIONS = "options.payzen"
 # The channels by which a merchant has a link sent, and PayZen's words for them.
@@ -181,7 +182,7 @@ def retries(settings: PayzenSettings, brought: PayzenOrder) -> int | None:
 def _common(settings: PayzenSettings, charge: Charge, brought: PayzenOrder) -> dict[str, Any]:
     if len(charge.urls.notify) > LONGEST_NOTIFY_URL:
         raise Misconfigured(
-            f"This site's notification address has more than {LONGEST_NOTIFY_URL} characters."
+            _("This site's notification address has more than %(most)s characters.", most=LONGEST_NOTIFY_URL)
         )
     cards = brought.transaction_options.card_options
     delay = settings.capture_delay if cards.capture_delay is None else cards.capture_delay

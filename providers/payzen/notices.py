@@ -17,6 +17,7 @@ from providers.errors import Forged, Invalid
 from providers.payzen import signing, words
 from providers.payzen.settings import PayzenSettings
 from providers.payzen.shapes import Payment
+from providers.said import said as _
 
 MOST_BYTES = 1_000_000
 MOST_FIELDS = 50
@@ -36,7 +37,7 @@ def notification(settings: PayzenSettings, incoming: Incoming, *, live: bool) ->
         return Notification(key=key, about=about, ignored=f"{about}, which is not read")
     told = payment(form["kr-answer"])
     if told.shop_id != settings.shop_id:
-        raise Invalid("shopId", "the notification is of another shop")
+        raise Invalid("shopId", _("the notification is of another shop"))
     order = told.order_details
     key = _key(told) or hashlib.sha256(form["kr-answer"].encode("utf-8", "surrogatepass")).hexdigest()
     about = words.plain(f"order {order.order_id or '—'} {told.order_status.lower() or 'without a status'}")
@@ -48,7 +49,7 @@ def notification(settings: PayzenSettings, incoming: Incoming, *, live: bool) ->
         return Notification(key=f"{order.mode} {key}", about=about, ignored=which)
     ids = tuple(dict.fromkeys(name for name in _ids(told) if _ID.fullmatch(name)))[:MOST_IDS]
     if not (order.order_id or ids):
-        raise Invalid("orderDetails.orderId", "the notification names no order and no transaction")
+        raise Invalid("orderDetails.orderId", _("the notification names no order and no transaction"))
     return Notification(key=key, about=about, reference=order.order_id, provider_ids=ids)
 
 
@@ -57,14 +58,14 @@ def payment(answer: str) -> Payment:
     try:
         data = json.loads(answer)
     except (ValueError, RecursionError):
-        raise Invalid("kr-answer", "is no JSON") from None
+        raise Invalid("kr-answer", _("is no JSON")) from None
     if not isinstance(data, Mapping):
-        raise Invalid("kr-answer", "is no object")
+        raise Invalid("kr-answer", _("is no object"))
     try:
         return Payment.model_validate(data)
     except ValidationError as problem:
         field = ".".join(str(part) for part in problem.errors(include_input=False)[0]["loc"])
-        raise Invalid(f"kr-answer.{field}", "cannot be read") from None
+        raise Invalid(f"kr-answer.{field}", _("cannot be read")) from None
 
 
 def _form(incoming: Incoming) -> Mapping[str, str]:

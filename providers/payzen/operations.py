@@ -18,9 +18,11 @@ from providers.payzen.shapes import Transaction
 from providers.payzen.standing import Seen, Standing, merged
 from providers.payzen.sums import amount_of
 from providers.payzen.wire import CANCEL_OR_REFUND, UPDATE, VALIDATE, Gateway, Refused
+from providers.said import said as _
 
 TO_VALIDATE = "AUTHORISED_TO_VALIDATE"
 NOT_CAPTURED = frozenset({"AUTHORISED", TO_VALIDATE})
+_NAMES = {Verb.CAPTURE: _("capture"), Verb.VOID: _("void"), Verb.REFUND: _("refund")}
 
 
 class Till:
@@ -34,18 +36,20 @@ class Till:
     def capture(self, charge: Charge, money: Money, key: str) -> Report:
         seen, told, left = self._payment(charge)
         if told.detailed_status != TO_VALIDATE:
-            raise Invalid("amount", f"there is nothing to capture: it is {_word(told)}")
+            raise Invalid("amount", _("there is nothing to capture: it is %(word)s", word=_word(told)))
         if money != left:
-            raise Invalid("amount", f"PayZen captures the whole of it, {left}: void first what is not wanted")
+            why = _("PayZen captures the whole of it, %(left)s: void first what is not wanted", left=left)
+            raise Invalid("amount", why)
         body = bodies.operation(self._settings, told.uuid, None, self._comment(charge, key))
         return self._done(charge, seen, told, Verb.CAPTURE, money, key, VALIDATE, body)
 
     def void(self, charge: Charge, money: Money, key: str) -> Report:
         seen, told, left = self._payment(charge)
         if told.detailed_status != TO_VALIDATE:
-            raise Invalid("amount", f"there is nothing to void: it is {_word(told)}; refund it")
+            why = _("there is nothing to void: it is %(word)s; refund it", word=_word(told))
+            raise Invalid("amount", why)
         if money > left:
-            raise Invalid("amount", f"only {left} is left to void")
+            raise Invalid("amount", _("only %(left)s is left to void", left=left))
         comment = self._comment(charge, key)
         if money == left:
             body = bodies.operation(self._settings, told.uuid, money, comment)
@@ -62,10 +66,11 @@ class Till:
             body["resolutionMode"] = "REFUND_ONLY"
             return self._done(charge, seen, told, Verb.REFUND, money, key, CANCEL_OR_REFUND, body)
         if told.detailed_status not in NOT_CAPTURED:
-            no = f"It cannot be given back now: it is {_word(told)}. Wait until it is captured."
-            raise Declined(Decline(code=_word(told), message=no, reason="not_supported"))
+            word = _word(told)
+            no = _("It cannot be given back now: it is %(word)s. Wait until it is captured.", word=word)
+            raise Declined(Decline(code=word, message=no, reason="not_supported"))
         if money > left:
-            raise Invalid("amount", f"only {left} is left to give back")
+            raise Invalid("amount", _("only %(left)s is left to give back", left=left))
         if money == left:
             # It may be captured at this very moment: then it is refunded instead.
             body["resolutionMode"] = "AUTO"
@@ -82,12 +87,12 @@ class Till:
             seen = self._standing.look(charge)
             report = self._standing.report(charge, seen)
         except Uncertain as problem:
-            raise Unreachable(str(problem)) from problem
+            raise Unreachable(*problem.args) from problem
         uuid = report.memo.get("uuid")
         told = next((told for told in seen.debits if told.uuid == uuid), None)
         left = amount_of(told) if told else None
         if told is None or left is None:
-            raise Invalid("amount", "PayZen knows of no money of this payment")
+            raise Invalid("amount", _("PayZen knows of no money of this payment"))
         return seen, told, left
 
     @staticmethod
@@ -111,7 +116,7 @@ class Till:
         try:
             made = self._gateway.transact(service, body)
         except Refused as no:
-            raise refusals.of_operation(no, verb.value) from None
+            raise refusals.of_operation(no, _NAMES[verb]) from None
         _check(payment, made, _EXPECTED[service])
         if key not in {known.key for known in charge.operations}:
             asked = Operation(verb=verb, money=money, status=OperationStatus.PENDING, key=key)
@@ -138,8 +143,8 @@ _EXPECTED: dict[str, Callable[[Transaction, Transaction], bool]] = {
 
 def _check(payment: Transaction, made: Transaction, fits: Callable[[Transaction, Transaction], bool]) -> None:
     if not fits(payment, made):
-        raise Uncertain("Asked about one transaction, PayZen answered about another.")
+        raise Uncertain(_("Asked about one transaction, PayZen answered about another."))
 
 
 def _word(told: Transaction) -> str:
-    return words.plain(told.detailed_status)[:40] or "without a status"
+    return words.plain(told.detailed_status)[:40] or _("without a status")

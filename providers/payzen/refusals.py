@@ -11,7 +11,8 @@ from providers.errors import Decline, Declined, Invalid, Misconfigured, Provider
 from providers.payzen import words
 from providers.payzen.order import PayzenOrder
 from providers.payzen.settings import PayzenSettings
-from providers.payzen.wire import NO_SUCH_ORDER, NO_SUCH_SERVICE, NO_TRANSACTION, Refused
+from providers.payzen.wire import NO_SERVICE, NO_SUCH_ORDER, NO_SUCH_SERVICE, NO_TRANSACTION, Refused
+from providers.said import said as _
 
 OPTIONS = "options.payzen"
 
@@ -42,14 +43,16 @@ _SHOPS = {
 }
 # What neither the shop nor the order says: the account's settings, or this site's own.
 _MERCHANTS = {
-    "paymentMethods": "Means of payment",
-    "strongAuthentication": "Strong authentication",
-    "transactionOptions.cardOptions.captureDelay": "Days before capture",
-    "transactionOptions.cardOptions.manualValidation": "captures by hand, which have to be enabled at PayZen",
-    "transactionOptions.cardOptions.retry": "Further tries in the form",
-    "channelOptions.channelType": "Ways to send a payment link",
-    "channelOptions.mailOptions.template": "E-mail template",
-    "formAction": "Keep cards",
+    "paymentMethods": _("Means of payment"),
+    "strongAuthentication": _("Strong authentication"),
+    "transactionOptions.cardOptions.captureDelay": _("Days before capture"),
+    "transactionOptions.cardOptions.manualValidation": _(
+        "captures by hand, which have to be enabled at PayZen"
+    ),
+    "transactionOptions.cardOptions.retry": _("Further tries in the form"),
+    "channelOptions.channelType": _("Ways to send a payment link"),
+    "channelOptions.mailOptions.template": _("E-mail template"),
+    "formAction": _("Keep cards"),
 }
 _OF_THIS_SITE = re.compile(
     r"(return|success|refused|cancel|error|ipnTarget)Url|returnMode|orderId|metadata.*"
@@ -59,12 +62,17 @@ _OF_THIS_SITE = re.compile(
 def of_start(no: Refused, charge: Charge, settings: PayzenSettings, brought: PayzenOrder) -> ProviderError:
     """Of a payment order or form that was not made, or an order that was not changed."""
     if no.code == NO_SUCH_SERVICE:
-        return Misconfigured("PayZen has no such web service at this API address: look at it. (INT_901)")
+        return Misconfigured(NO_SERVICE)
     if no.code == "PSP_610":
-        means = ", ".join(brought.payment_methods or settings.payment_methods) or "any means of payment"
+        means = ", ".join(brought.payment_methods or settings.payment_methods) or _("any means of payment")
         return Misconfigured(
-            f"PayZen has no contract of yours for {charge.money.currency} and {means}: ask for one, or take another "
-            f"currency. ({no.code})"
+            _(
+                "PayZen has no contract of yours for %(currency)s and %(means)s: ask for one, or take another "
+                "currency. (%(code)s)",
+                currency=charge.money.currency,
+                means=means,
+                code=no.code,
+            )
         )
     path = _named(no) or _FIELDS_OF.get(no.code, "")
     if not path:
@@ -81,9 +89,13 @@ def _of_field(path: str, no: Refused, brought: PayzenOrder) -> ProviderError:
     if path in _SHOPS:
         return Invalid(_SHOPS[path], no.why)
     if path in _MERCHANTS:
-        return Misconfigured(f"PayZen refuses what the account says, {_MERCHANTS[path]}: {no.why}")
+        return Misconfigured(
+            _("PayZen refuses what the account says, %(title)s: %(why)s", title=_MERCHANTS[path], why=no.why)
+        )
     if _OF_THIS_SITE.fullmatch(path):
-        return Misconfigured(f"PayZen refuses what this site says of itself, {path}: {no.why}")
+        return Misconfigured(
+            _("PayZen refuses what this site says of itself, %(field)s: %(why)s", field=path, why=no.why)
+        )
     # Neither sent nor set: PayZen misses it, and only the order can bring it.
     return Invalid(f"{OPTIONS}.{path}", no.why)
 
@@ -96,15 +108,17 @@ def _named(no: Refused) -> str:
 # --- of a capture, void or refund -------------------------------------------------------------------------
 
 _STATE = {
-    "PSP_075": "it can no longer be cancelled: refund it",
-    "PSP_076": "it cannot be refunded yet, because it is not captured: give the whole of it back, which cancels it, or "
-    "wait until it is captured",
-    "PSP_083": "it cannot be refunded: it was never paid, or the bank has taken it back",
-    "PSP_104": "it was refunded already: look at the Back Office",
-    "PSP_105": "it was cancelled already: look at the Back Office",
-    "PSP_503": "its status does not allow it: look at the Back Office",
-    "PSP_510": "the amount is more than is left: refund less",
-    "PSP_511": "the amount is more than is left: refund less",
+    "PSP_075": _("it can no longer be cancelled: refund it"),
+    "PSP_076": _(
+        "it cannot be refunded yet, because it is not captured: give the whole of it back, which cancels it, or "
+        "wait until it is captured"
+    ),
+    "PSP_083": _("it cannot be refunded: it was never paid, or the bank has taken it back"),
+    "PSP_104": _("it was refunded already: look at the Back Office"),
+    "PSP_105": _("it was cancelled already: look at the Back Office"),
+    "PSP_503": _("its status does not allow it: look at the Back Office"),
+    "PSP_510": _("the amount is more than is left: refund less"),
+    "PSP_511": _("the amount is more than is left: refund less"),
 }
 
 
@@ -112,25 +126,28 @@ def of_operation(no: Refused, what: str) -> ProviderError:
     """A definite no: nothing was moved."""
     if no.code == NO_TRANSACTION:
         return Misconfigured(
-            "PayZen does not know the transaction: is it of another shop, or of the other mode? (PSP_010)"
+            _("PayZen does not know the transaction: is it of another shop, or of the other mode? (PSP_010)")
         )
     if no.code == NO_SUCH_SERVICE:
-        return Misconfigured("PayZen has no such web service at this API address: look at it. (INT_901)")
+        return Misconfigured(NO_SERVICE)
     if no.code == "INT_009" or _named(no) == "amount":
         return Invalid("amount", no.why)
-    told = f"{_STATE[no.code]} ({no.code})" if no.code in _STATE else no.why
+    why = no.why
+    if no.code in _STATE:
+        why = _("%(message)s (%(code)s)", message=_STATE[no.code], code=no.code)
     plain = words.decline(no.code, no.message, no.detail_code)
-    return Declined(
-        Decline(code=plain.code, message=f"PayZen refuses the {what}: {told}.", reason=plain.reason)
-    )
+    message = _("PayZen refuses the %(what)s: %(why)s.", what=what, why=why)
+    return Declined(Decline(code=plain.code, message=message, reason=plain.reason))
 
 
 def of_question(no: Refused) -> ProviderError:
     """Of a question, which moves nothing."""
     if no.code == NO_SUCH_ORDER:
         return Misconfigured(
-            "PayZen does not know the payment order: is it of another shop, or of the other mode? (PSP_1000)"
+            _(
+                "PayZen does not know the payment order: is it of another shop, or of the other mode? (PSP_1000)"
+            )
         )
     if no.code == NO_SUCH_SERVICE:
-        return Misconfigured("PayZen has no such web service at this API address: look at it. (INT_901)")
-    return Misconfigured(f"PayZen refuses to say how it stands: {no.why}.")
+        return Misconfigured(NO_SERVICE)
+    return Misconfigured(_("PayZen refuses to say how it stands: %(why)s.", why=no.why))

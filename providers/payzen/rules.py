@@ -13,6 +13,7 @@ from providers.payzen import bodies
 from providers.payzen.amounts import to_platform
 from providers.payzen.order import PayzenOrder
 from providers.payzen.settings import PayzenSettings
+from providers.said import said as _
 
 LONGEST_ORDER_ID = 64
 _LONGEST_EMAIL, _LONGEST_REFERENCE, _LONGEST_TOKEN = 150, 80, 32
@@ -37,29 +38,29 @@ def complaints(settings: PayzenSettings, charge: Charge) -> tuple[FieldError, ..
 def too_late(charge: Charge) -> tuple[FieldError, ...]:
     """What only time brings about: asked when the attempt begins, not when the order is made."""
     over = charge.expires_at <= datetime.now(UTC)
-    return (("hold_minutes", "is over: PayZen takes no order that has expired"),) if over else ()
+    return (("hold_minutes", _("is over: PayZen takes no order that has expired")),) if over else ()
 
 
 def _of_the_order(settings: PayzenSettings, charge: Charge) -> Iterator[FieldError]:
     if charge.money.minor <= 0:
-        yield "amount", "must be more than 0"
+        yield "amount", _("must be more than 0")
     try:
         to_platform(charge.money, settings.disputed_currencies)
     except Invalid as problem:
         yield from problem.errors
     if charge.expires_at > datetime.now(UTC) + timedelta(days=settings.order_days):
-        yield "hold_minutes", f"reaches more than {settings.order_days} days ahead"
+        yield "hold_minutes", _("reaches more than %(days)s days ahead", days=settings.order_days)
     if len(charge.reference) > LONGEST_ORDER_ID:
-        yield "reference", f"has more than {LONGEST_ORDER_ID} characters at PayZen"
+        yield "reference", _("has more than %(most)s characters at PayZen", most=LONGEST_ORDER_ID)
     if len(charge.saved_card) > _LONGEST_TOKEN:
-        yield "saved_card", "is no token of PayZen's"
+        yield "saved_card", _("is no token of PayZen's")
 
 
 def _of_the_customer(charge: Charge) -> Iterator[FieldError]:
     if len(charge.customer.email) > _LONGEST_EMAIL:
-        yield "customer.email", f"has more than {_LONGEST_EMAIL} characters"
+        yield "customer.email", _("has more than %(most)s characters", most=_LONGEST_EMAIL)
     if len(charge.customer.reference) > _LONGEST_REFERENCE:
-        yield "customer.reference", f"has more than {_LONGEST_REFERENCE} characters"
+        yield "customer.reference", _("has more than %(most)s characters", most=_LONGEST_REFERENCE)
 
 
 def _of_what_it_brings(
@@ -70,9 +71,9 @@ def _of_what_it_brings(
     except Invalid:
         amount = 0  # told already
     if brought.tax_amount is not None and 0 < amount < brought.tax_amount:
-        yield f"{bodies.OPTIONS}.taxAmount", "is more than the amount, in PayZen's own units"
+        yield f"{bodies.OPTIONS}.taxAmount", _("is more than the amount, in PayZen's own units")
     for name in _RESERVED & (brought.metadata or {}).keys():
-        yield f"{bodies.OPTIONS}.metadata.{name}", "is a name that we use ourselves"
+        yield f"{bodies.OPTIONS}.metadata.{name}", _("is a name that we use ourselves")
 
 
 def _of_the_invitation(
@@ -82,16 +83,17 @@ def _of_the_invitation(
     if invited is None:
         return
     if charge.channel not in settings.sends:
-        yield "channel", f"is none by which this account sends links: {', '.join(settings.sends) or 'none'}"
+        names = ", ".join(settings.sends) or _("none")
+        yield "channel", _("is none by which this account sends links: %(names)s", names=names)
     elif charge.channel == "mail":
         if not _EMAIL.fullmatch(invited.to):
-            yield "invitation.to", "is one e-mail address"
+            yield "invitation.to", _("is one e-mail address")
         if not (invited.subject.strip() or bodies.mail_template(settings, brought)):
-            yield "invitation.subject", "is needed: the account has no e-mail template"
+            yield "invitation.subject", _("is needed: the account has no e-mail template")
         elif invited.text.strip() and not invited.subject.strip():
-            yield "invitation.subject", "is needed beside a text"
+            yield "invitation.subject", _("is needed beside a text")
     elif charge.channel in ("sms", "whatsapp"):
         if not _E164.fullmatch(invited.to):
-            yield "invitation.to", "is a mobile number such as +33600000000"
+            yield "invitation.to", _("is a mobile number such as +33600000000")
         if charge.channel == "whatsapp" and invited.text.strip():
-            yield "invitation.text", "cannot be sent: PayZen's WhatsApp message has a text of its own"
+            yield "invitation.text", _("cannot be sent: PayZen's WhatsApp message has a text of its own")

@@ -12,6 +12,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 
 from providers.base import AccountSettings
 from providers.payzen.amounts import Disputed
+from providers.said import said as _
 
 Sending = Literal["url", "mail", "sms", "whatsapp", "invoice"]
 LOCALE = re.compile(r"[a-z]{2}_[A-Z]{2}")
@@ -173,14 +174,14 @@ class PayzenSettings(AccountSettings):
         except ValueError:
             whole = False
         if not whole or parts.username is not None or parts.query or parts.fragment:
-            raise ValueError("give a whole address, such as https://api.payzen.eu")
+            raise ValueError(_("give a whole address, such as https://api.payzen.eu"))
         return value
 
     @field_validator("password", "previous_password", "hmac_key", "form_key")
     @classmethod
     def _typed_right(cls, value: SecretStr) -> SecretStr:
         if not re.fullmatch(r"[!-~]*", value.get_secret_value()):
-            raise ValueError("has a blank, or a character that no key of PayZen's has")
+            raise ValueError(_("has a blank, or a character that no key of PayZen's has"))
         return value
 
     @field_validator("public_key")
@@ -188,14 +189,16 @@ class PayzenSettings(AccountSettings):
     def _public(cls, value: str) -> str:
         value = value.strip()
         if value and not re.fullmatch(r"[0-9]{1,20}:(test)?publickey_[!-~]+", value):
-            raise ValueError("is the shop ID, a colon, and testpublickey_ or publickey_ with what follows it")
+            raise ValueError(
+                _("is the shop ID, a colon, and testpublickey_ or publickey_ with what follows it")
+            )
         return value
 
     @field_validator("payment_methods")
     @classmethod
     def _words(cls, values: tuple[str, ...]) -> tuple[str, ...]:
         if not all(re.fullmatch(r"[A-Z0-9_]{1,40}", word) for word in values):
-            raise ValueError("each is one word in capitals, such as CARDS")
+            raise ValueError(_("each is one word in capitals, such as CARDS"))
         return values
 
     @field_validator("widget_origins")
@@ -203,7 +206,7 @@ class PayzenSettings(AccountSettings):
     def _origins(cls, values: tuple[str, ...]) -> tuple[str, ...]:
         # They become part of the page's content security policy, where a blank or ";" would open more.
         if not all(re.fullmatch(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?", value) for value in values):
-            raise ValueError("give origins, such as https://pay.google.com")
+            raise ValueError(_("give origins, such as https://pay.google.com"))
         return values
 
     @field_validator("locales")
@@ -211,18 +214,18 @@ class PayzenSettings(AccountSettings):
     def _locales(cls, values: dict[str, str]) -> dict[str, str]:
         for language, locale in values.items():
             if not re.fullmatch(r"[a-z]{2}", language) or not LOCALE.fullmatch(locale):
-                raise ValueError('give them as {"fr": "fr_FR"}')
+                raise ValueError(_('give them as {"fr": "fr_FR"}'))
         return values
 
     @model_validator(mode="after")
     def _of_one_mode(self) -> "PayzenSettings":
-        shop, _, key = self.public_key.partition(":")
+        shop, _colon, key = self.public_key.partition(":")
         if self.public_key and shop != self.shop_id:
-            raise ValueError("the public key is of another shop")
+            raise ValueError(_("the public key is of another shop"))
         if self.public_key and self.is_test is not None and self.is_test != key.startswith("test"):
-            raise ValueError("the password and the public key are not of one mode: one is for tests")
+            raise ValueError(_("the password and the public key are not of one mode: one is for tests"))
         if self.show == "widget" and not self.public_key:
-            raise ValueError("the form in our page needs the public key")
+            raise ValueError(_("the form in our page needs the public key"))
         return self
 
     @property

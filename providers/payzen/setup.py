@@ -2,12 +2,18 @@
 
 from providers.base import Urls
 from providers.errors import Misconfigured, Uncertain
-from providers.payzen.wire import NO_SUCH_SERVICE, Gateway, Refused
+from providers.payzen.wire import NO_SERVICE, NO_SUCH_SERVICE, Gateway, Refused
+from providers.said import said as _
 from providers.setup import Address, Probe
 
 _OTHER_MODE = {
-    True: "The password is of PayZen's production, and this account is for tests: money would be taken.",
-    False: "The password is of PayZen's tests, and this account is live: no money would be taken.",
+    True: _(
+        "The password is of PayZen's production, and this account is for tests: money would be taken. Look at the "
+        "Password."
+    ),
+    False: _(
+        "The password is of PayZen's tests, and this account is live: no money would be taken. Look at the Password."
+    ),
 }
 
 
@@ -17,12 +23,10 @@ def probe(gateway: Gateway, *, live: bool) -> Probe:
         shown = gateway.knock()
     except Refused as no:
         if no.code == NO_SUCH_SERVICE:
-            raise Misconfigured(
-                "PayZen has no such web service at this API address: look at it. (INT_901)"
-            ) from None
-        raise Uncertain(f"PayZen refuses to be tried: {no.why}") from None
+            raise Misconfigured(NO_SERVICE) from None
+        raise Uncertain(_("PayZen refuses to be tried: %(why)s", why=no.why)) from None
     if shown is not None and shown is not live:
-        raise Misconfigured(f"{_OTHER_MODE[shown]} Look at the Password.")
+        raise Misconfigured(_OTHER_MODE[shown])
     return Probe(
         said="PayZen's test service (Charge/SDKTest) was called, and it took Shop ID and Password.",
         live=shown,

@@ -19,6 +19,7 @@ from providers.payzen.settings import PayzenSettings
 from providers.payzen.shapes import PaymentOrder, Transaction
 from providers.payzen.sums import amount_of, sums_of, whole_of
 from providers.payzen.wire import Gateway, Refused
+from providers.said import said as _
 
 # A form's token lives about 15 minutes, and what was begun with it may end ten minutes later, at the bank's page.
 FORM_LIVES = timedelta(minutes=25)
@@ -72,14 +73,17 @@ class Standing:
             transactions, listed, spoken = self._gateway.transactions(charge.reference)
             if any(known.verb is Verb.REFUND and known.status in _OPEN for known in charge.operations):
                 # That the list holds the refunds, too, is inferred; before one counts as never done they are asked for.
-                more, _, _ = self._gateway.transactions(charge.reference, words.CREDIT)
+                more, _listed, _spoken = self._gateway.transactions(charge.reference, words.CREDIT)
                 transactions = merged(transactions, more)
         except Refused as no:
             raise refusals.of_question(no) from None
         shops = {listed.shop_id if listed else "", *(told.shop_id for told in transactions)}
         if strange := shops - {"", self._settings.shop_id}:
             raise Misconfigured(
-                f"The payment belongs to the shop {words.plain(min(strange))}: look at the Shop ID."
+                _(
+                    "The payment belongs to the shop %(shop)s: look at the Shop ID.",
+                    shop=words.plain(min(strange)),
+                )
             )
         names = [order.order_id if order else "", listed.order_id if listed else ""]
         names += [told.order_details.order_id for told in transactions]
@@ -97,7 +101,7 @@ class Standing:
     def report(self, charge: Charge, seen: Seen, *, keys: Mapping[str, str] | None = None) -> Report:
         """`keys`: our names of transactions that we have just made."""
         if "uuid" in charge.memo and all(told.uuid != charge.memo["uuid"] for told in seen.debits):
-            raise Uncertain("PayZen does not list the payment's transaction now.")
+            raise Uncertain(_("PayZen does not list the payment's transaction now."))
         told = _chosen(charge, seen.debits)
         if told is None:
             return self._of_nobody(charge, seen)
@@ -106,7 +110,7 @@ class Standing:
             return self._of_money(charge, seen, told, keys or {})
         if outcome is Outcome.PENDING:
             if told.detailed_status == "WAITING_AUTHORISATION_TO_VALIDATE":
-                odd = "PayZen asks the bank only when the payment is validated in its Back Office."
+                odd = _("PayZen asks the bank only when the payment is validated in its Back Office.")
             return self._report(charge, seen, outcome, told, warning=odd)
         return self._of_refusal(charge, seen, told, outcome)
 
@@ -115,7 +119,7 @@ class Standing:
         outcome, odd = words.of_transaction(told.detailed_status)
         amount = amount_of(told)
         if amount is None:
-            odd = odd or "PayZen says that it is paid, but not how much."
+            odd = odd or _("PayZen says that it is paid, but not how much.")
             return self._report(charge, seen, Outcome.PENDING, told, warning=odd)
         if outcome is Outcome.PENDING:
             return self._report(charge, seen, outcome, told, warning=odd)
@@ -130,7 +134,10 @@ class Standing:
         warnings = [*sums.warnings, str(doubled.get("warning", ""))]
         if outcome is Outcome.FAILED or (outcome is Outcome.EXPIRED and charge.captured):
             warnings.append(
-                f"PayZen says {words.plain(told.detailed_status)} of money that was authorised before."
+                _(
+                    "PayZen says %(word)s of money that was authorised before.",
+                    word=words.plain(told.detailed_status),
+                )
             )
         return self._report(
             charge,
@@ -180,7 +187,7 @@ class Standing:
         if seen.order is not None:
             outcome, odd = self._of_order(seen.order)
             if outcome is Outcome.PAID:
-                outcome, odd = Outcome.PENDING, "PayZen calls the order paid, but lists no transaction."
+                outcome, odd = Outcome.PENDING, _("PayZen calls the order paid, but lists no transaction.")
             elif outcome is Outcome.FAILED:
                 outcome = Outcome.EXPIRED
             return self._report(charge, seen, outcome, None, warning=odd)
@@ -191,7 +198,7 @@ class Standing:
             return self._report(charge, seen, Outcome.OPEN, None)
         if charge.expires_at + GRACE <= datetime.now(UTC):
             return self._report(charge, seen, Outcome.EXPIRED, None)
-        odd = "PayZen may have sent the link: nobody knows its order. Look at the Back Office."
+        odd = _("PayZen may have sent the link: nobody knows its order. Look at the Back Office.")
         return self._report(charge, seen, Outcome.PENDING, None, warning=odd)
 
     def _of_order(self, order: PaymentOrder) -> tuple[Outcome, str]:
@@ -201,7 +208,7 @@ class Standing:
             over = order.expiration_date is not None and order.expiration_date <= datetime.now(UTC)
             return (Outcome.FAILED if over else Outcome.OPEN), ""
         outcome = words.ORDERS.get(word)
-        return (Outcome.PENDING, words.unknown("order", word)) if outcome is None else (outcome, "")
+        return (Outcome.PENDING, words.unknown(_("order"), word)) if outcome is None else (outcome, "")
 
     def _report(
         self, charge: Charge, seen: Seen, outcome: Outcome, told: Transaction | None, **facts: Any
@@ -265,7 +272,10 @@ def _doubled(charge: Charge, seen: Seen, told: Transaction) -> dict[str, Any]:
     known = charge.memo.get("uuid", told.uuid)
     if charge.captured and known != told.uuid:
         new = words.plain(told.uuid)
-        odd = f"PayZen has taken money anew, {new}, after the payment was undone. Look at the Back Office."
+        odd = _(
+            "PayZen has taken money anew, %(uuid)s, after the payment was undone. Look at the Back Office.",
+            uuid=new,
+        )
         return {"warning": odd, "may_retry": False}
     others = [
         words.plain(other.uuid)
@@ -274,14 +284,18 @@ def _doubled(charge: Charge, seen: Seen, told: Transaction) -> dict[str, Any]:
     ]
     if not others:
         return {}
-    odd = f"PayZen has taken money more than once for one order: also {', '.join(others)}. Refund it there."
+    odd = _(
+        "PayZen has taken money more than once for one order: also %(uuids)s. Refund it there.",
+        uuids=", ".join(others),
+    )
     return {"warning": odd, "may_retry": False}
 
 
 def _strange_kinds(seen: Seen) -> str:
     known = {words.DEBIT, words.CREDIT, words.VERIFICATION}
     return next(
-        (words.unknown("transaction", told.kind) for told in seen.transactions if told.kind not in known), ""
+        (words.unknown(_("transaction"), told.kind) for told in seen.transactions if told.kind not in known),
+        "",
     )
 
 

@@ -13,6 +13,7 @@ from providers.money import Money
 from providers.payzen import words
 from providers.payzen.amounts import from_platform
 from providers.payzen.shapes import Transaction
+from providers.said import said as _
 
 _OPEN = frozenset({OperationStatus.PENDING, OperationStatus.UNCERTAIN})
 PARTIALLY = "PARTIALLY_AUTHORISED"
@@ -64,7 +65,7 @@ def sums_of(
     keys: Mapping[str, str],
 ) -> Sums:
     """`told` is the payment, of `amount` now; `keys`: our names of transactions that we have just made."""
-    outcome, _ = words.of_transaction(told.detailed_status)
+    outcome, _odd = words.of_transaction(told.detailed_status)
     nothing = Money.zero(amount.currency)
     whole = whole_of(charge, told, amount)
     gone = outcome in (Outcome.CANCELED, Outcome.EXPIRED, Outcome.FAILED)
@@ -153,7 +154,8 @@ def _refunds(
             continue
         money = amount_of(credit)
         if money is None or money.currency != charge.money.currency:
-            odd.append(f"PayZen lists a refund, {words.plain(credit.uuid)}, but not how much it is.")
+            uuid = words.plain(credit.uuid)
+            odd.append(_("PayZen lists a refund, %(uuid)s, but not how much it is.", uuid=uuid))
             continue
         status, unknown = words.of_refund(credit.detailed_status)
         why = words.decline(
@@ -171,8 +173,12 @@ def _refunds(
         found.append(replace(operation, key=operation.key or (known.key if known else "")))
         if status is OperationStatus.FAILURE and known and known.status is OperationStatus.SUCCESS:
             odd.append(
-                f"PayZen says {words.plain(credit.detailed_status)} of the refund of {money} that was done before: "
-                "the customer may not have it. Look at the Back Office."
+                _(
+                    "PayZen says %(word)s of the refund of %(money)s that was done before: the customer may not have "
+                    "it. Look at the Back Office.",
+                    word=words.plain(credit.detailed_status),
+                    money=money,
+                )
             )
         odd += [unknown] if unknown else []
     return found, odd

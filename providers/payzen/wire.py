@@ -24,6 +24,7 @@ from providers.payzen.shapes import (
     Transaction,
     Wire,
 )
+from providers.said import said as _
 
 BASE = "/api-payment/V4/"
 READ_SECONDS = 45  # as long as the vendor's own libraries wait
@@ -42,11 +43,12 @@ SDK_TEST = "Charge/SDKTest"
 NO_SUCH_SERVICE = "INT_901"
 NO_SUCH_ORDER = "PSP_1000"
 NO_TRANSACTION = "PSP_010"
+NO_SERVICE = _("PayZen has no such web service at this API address: look at it. (INT_901)")
 # Of every call. The rest means something only to whoever asked.
 _CLOSED = {
-    "INT_905": "PayZen does not let this shop in: look at the Shop ID, the Password and the API address.",
-    "PSP_100": "The REST API is not enabled for this shop: ask PayZen.",
-    "PSP_109": "This shop is not activated for production: ask PayZen.",
+    "INT_905": _("PayZen does not let this shop in: look at the Shop ID, the Password and the API address."),
+    "PSP_100": _("The REST API is not enabled for this shop: ask PayZen."),
+    "PSP_109": _("This shop is not activated for production: ask PayZen."),
 }
 _SLOW_DOWN = frozenset({"PSP_099", "PSP_106"})
 _NOBODY_KNOWS = frozenset({"PSP_999"})
@@ -67,7 +69,8 @@ class Refused(Exception):
 
     @property
     def why(self) -> str:
-        return f"{self.message or 'refused'} ({words.plain(self.code)[:40] or 'no code'})"
+        code = words.plain(self.code)[:40] or _("no code")
+        return _("%(message)s (%(code)s)", message=self.message or _("refused"), code=code)
 
 
 class Gateway:
@@ -80,18 +83,18 @@ class Gateway:
     # --- payment orders and forms -----------------------------------------------------------------------
 
     def create_order(self, body: Mapping[str, Any]) -> PaymentOrder:
-        return self._read(PaymentOrder, self._call(CREATE_ORDER, body), "payment order")
+        return self._read(PaymentOrder, self._call(CREATE_ORDER, body), _("payment order"))
 
     def create_form(self, body: Mapping[str, Any]) -> PaymentForm:
-        return self._read(PaymentForm, self._call(CREATE_PAYMENT, body), "payment form")
+        return self._read(PaymentForm, self._call(CREATE_PAYMENT, body), _("payment form"))
 
     def order(self, order_id: str) -> tuple[PaymentOrder, bool | None]:
         """How a payment order stands; and whether it is of production. Refused with NO_SUCH_ORDER for one of the other
         mode, too."""
         told = self._call(GET_ORDER, {"paymentOrderId": order_id})
-        found = self._read(PaymentOrder, told, "payment order")
+        found = self._read(PaymentOrder, told, _("payment order"))
         if found.payment_order_id != order_id:
-            raise Uncertain("Asked about one payment order, PayZen answered about another.")
+            raise Uncertain(_("Asked about one payment order, PayZen answered about another."))
         return found, told.live
 
     def update_order(self, body: Mapping[str, Any]) -> None:
@@ -115,12 +118,12 @@ class Gateway:
             if no.code == NO_TRANSACTION:
                 return (), None, None
             raise
-        found = self._read(OrderTransactions, told, "transactions")
+        found = self._read(OrderTransactions, told, _("transactions"))
         return found.transactions, found, told.live
 
     def transact(self, service: str, body: Mapping[str, Any]) -> Transaction:
         """Move money, once. Refused when PayZen says no."""
-        return self._read(Transaction, self._call(service, body), "transaction")
+        return self._read(Transaction, self._call(service, body), _("transaction"))
 
     # --- the account --------------------------------------------------------------------------------------
 
@@ -143,20 +146,21 @@ class Gateway:
         told = _envelope(answer)
         if told.status == "SUCCESS":
             if answer.status >= 400 or not told.answer:
-                raise Uncertain("PayZen says that it is done, but not what.")
+                raise Uncertain(_("PayZen says that it is done, but not what."))
             return told
         if told.status != "ERROR":
-            raise Uncertain("PayZen's answer says neither yes nor no.")
+            raise Uncertain(_("PayZen's answer says neither yes nor no."))
         raise self._no(Problem.model_validate(told.answer), answer.status)
 
     def _no(self, problem: Problem, status: int) -> Exception:
         code = problem.error_code
         if code in _CLOSED:
-            return Misconfigured(f"{_CLOSED[code]} ({code})")
+            return Misconfigured(_("%(message)s (%(code)s)", message=_CLOSED[code], code=code))
         if code in _SLOW_DOWN:
-            return Unreachable(f"PayZen asks us to slow down ({code}).")
+            return Unreachable(_("PayZen asks us to slow down (%(code)s).", code=code))
         if code in _NOBODY_KNOWS or not code:
-            return Uncertain(f"PayZen has a problem of its own ({code or 'no code'}): nobody knows yet.")
+            code = code or _("no code")
+            return Uncertain(_("PayZen has a problem of its own (%(code)s): nobody knows yet.", code=code))
         if status in (401, 403):
             return Misconfigured(_CLOSED["INT_905"])
         return Refused(problem)
@@ -168,13 +172,17 @@ class Gateway:
         except ValidationError as problem:
             field = ".".join(str(part) for part in problem.errors(include_input=False)[0]["loc"])
             raise Uncertain(
-                f"PayZen's answer about the {what} could not be read: {field or 'nothing'}."
+                _(
+                    "PayZen's answer about the %(what)s could not be read: %(field)s.",
+                    what=what,
+                    field=field or _("nothing"),
+                )
             ) from None
 
 
 def _envelope(answer: Answer) -> Envelope:
     if 300 <= answer.status < 400:
-        raise Misconfigured("PayZen's address leads elsewhere: look at the account's API address.")
+        raise Misconfigured(_("PayZen's address leads elsewhere: look at the account's API address."))
     try:
         data = answer.json()
     except Uncertain:
@@ -185,5 +193,5 @@ def _envelope(answer: Answer) -> Envelope:
     if answer.status in (401, 403):
         raise Misconfigured(_CLOSED["INT_905"])
     if answer.status in (404, 405):
-        raise Misconfigured("There is no PayZen at the API address: look at it.")
-    raise Uncertain(f"PayZen's answer (HTTP {answer.status}) could not be read.")
+        raise Misconfigured(_("There is no PayZen at the API address: look at it."))
+    raise Uncertain(_("PayZen's answer (HTTP %(status)s) could not be read.", status=answer.status))

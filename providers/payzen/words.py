@@ -4,6 +4,7 @@ from providers.base import Card, OperationStatus, Outcome
 from providers.errors import Decline
 from providers.http import redact_text
 from providers.payzen import declines
+from providers.said import said as _
 
 DEBIT, CREDIT, VERIFICATION = "DEBIT", "CREDIT", "VERIFICATION"
 
@@ -67,7 +68,7 @@ ORDER_RUNNING = "RUNNING"
 def of_transaction(word: str) -> tuple[Outcome, str]:
     """A payment's detailedStatus as an outcome, and a warning for a word that nobody told us of."""
     outcome = OUTCOMES.get(word)
-    return (Outcome.PENDING, unknown("payment", word)) if outcome is None else (outcome, "")
+    return (Outcome.PENDING, unknown(_("payment"), word)) if outcome is None else (outcome, "")
 
 
 def of_refund(word: str) -> tuple[OperationStatus, str]:
@@ -76,13 +77,15 @@ def of_refund(word: str) -> tuple[OperationStatus, str]:
         return status, ""
     if OUTCOMES.get(word) is Outcome.PENDING:
         return OperationStatus.PENDING, ""
-    return OperationStatus.UNCERTAIN, unknown("refund", word)
+    return OperationStatus.UNCERTAIN, unknown(_("refund"), word)
 
 
 def unknown(what: str, word: str) -> str:
     if not word:
-        return f"PayZen does not say how the {what} stands."
-    return f'PayZen calls the {what} "{plain(word)[:40]}", a word that we do not know.'
+        return _("PayZen does not say how the %(what)s stands.", what=what)
+    return _(
+        'PayZen calls the %(what)s "%(word)s", a word that we do not know.', what=what, word=plain(word)[:40]
+    )
 
 
 def plain(text: str) -> str:

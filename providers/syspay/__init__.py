@@ -30,6 +30,7 @@ from providers.declines import Code
 from providers.errors import FieldError, Invalid, Misconfigured
 from providers.http import Http
 from providers.money import Money
+from providers.said import said as _
 from providers.setup import Address, Probe
 from providers.syspay import (
     agreements,
@@ -71,11 +72,13 @@ class SysPay(Provider):
         host = urlsplit(self.settings.base_url)
         name = (host.hostname or "").rstrip(".")  # a full stop at its end is the same host
         if live and host.scheme != "https":
-            raise Misconfigured("A live account calls SysPay over https:// only: mend the address of SysPay.")
+            raise Misconfigured(
+                _("A live account calls SysPay over https:// only: mend the address of SysPay.")
+            )
         if live and name == urlsplit(SANDBOX_HOST).hostname:
-            raise Misconfigured("SysPay's sandbox is for test accounts: mend the address of SysPay.")
+            raise Misconfigured(_("SysPay's sandbox is for test accounts: mend the address of SysPay."))
         if not live and name == urlsplit(LIVE_HOST).hostname:
-            raise Misconfigured("A test account must not take real money: mend the address of SysPay.")
+            raise Misconfigured(_("A test account must not take real money: mend the address of SysPay."))
 
     def probe(self) -> Probe:
         return setup.probe(self._wire)
@@ -91,9 +94,14 @@ class SysPay(Provider):
         if sentence := super().refuses(charge):
             return sentence
         if charge.saved_card:
-            return "SysPay charges a card again by a mandate or a subscription, and keeps none to be chosen."
+            return _(
+                "SysPay charges a card again by a mandate or a subscription, and keeps none to be chosen."
+            )
         found = self._found(charge)
-        return f"SysPay cannot take this order: {found[0][0]} {found[0][1]}." if found else ""
+        if not found:
+            return ""
+        field, why = found[0]
+        return _("SysPay cannot take this order: %(field)s %(why)s.", field=field, why=why)
 
     def complaints(self, charge: Charge) -> tuple[FieldError, ...]:
         return rules.complaints(charge)
@@ -117,7 +125,7 @@ class SysPay(Provider):
             raise refusals.of_start(no, charge, brought) from no
         if self.live and not url.startswith("https:"):
             # Nobody is sent there, so nobody can pay it.
-            raise Misconfigured("SysPay opened a form at an address that is not https://.")
+            raise Misconfigured(_("SysPay opened a form at an address that is not https://."))
         retries = request.allowed_retries(self.settings, brought)
         return Started(show=Redirect(url=url), memo={} if retries is None else {standing.RETRIES: retries})
 

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from providers.base import Charge, Chargeback, Operation, OperationStatus, Outcome, Verb
 from providers.money import Money
+from providers.said import said as _
 from providers.syspay import shapes, words
 from providers.syspay.shapes import Payment, Refund
 from providers.syspay.wire import NotFound, Wire, WireRefusal, WireSettings
@@ -19,6 +20,7 @@ from providers.syspay.wire import NotFound, Wire, WireRefusal, WireSettings
 # is shorter than this is taken for whole.
 MAY_BE_A_PAGE = 10
 OPEN = frozenset({OperationStatus.PENDING, OperationStatus.UNCERTAIN})
+_REFUNDS = _("refunds")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,17 +39,25 @@ def look(
     decided = tuple(_decided(charge, money, outcome))
     if outcome is not Outcome.PAID:
         return Afterwards(refunded=Money.zero(money.currency), operations=decided)
-    told, warnings, unread = [], [], set()
+    told: list[Operation] = []
+    warnings: list[str] = []
+    unread: set[str] = set()
     refunds, refusals, surely = _refunds(wire, settings, charge, payment)
     for refund in refunds:
         amount = words.money(refund.amount, refund.currency or money.currency)
         if amount is None or amount.currency != money.currency:
-            warnings.append(f"SysPay does not say how much the refund {refund.id} is in {money.currency}.")
+            warnings.append(
+                _(
+                    "SysPay does not say how much the refund %(number)s is in %(currency)s.",
+                    number=refund.id,
+                    currency=money.currency,
+                )
+            )
             unread.add(refund.reference)
             continue
         status = words.REFUNDS.get(refund.status, OperationStatus.PENDING)
         if refund.status not in words.REFUNDS:
-            warnings.append(words.unknown(f"refund {refund.id}", refund.status))
+            warnings.append(words.unknown(_("refund %(number)s", number=refund.id), refund.status))
         told.append(
             Operation(
                 verb=Verb.REFUND,
@@ -56,7 +66,7 @@ def look(
                 # One without a reference is not ours, and must not be taken for one that is.
                 key=refund.reference or f"refund:{refund.id}",
                 provider_id=f"refund:{refund.id}",
-                message=f"SysPay says {words.plain(refund.status, 60)}."
+                message=_("SysPay says %(word)s.", word=words.plain(refund.status, 60))
                 if status is OperationStatus.FAILURE
                 else "",
             )
@@ -91,7 +101,7 @@ def _decided(charge: Charge, money: Money, outcome: Outcome) -> Iterator[Operati
         if verb is done:
             yield replace(last, money=money, status=OperationStatus.SUCCESS, message="")
         elif last.status in OPEN:
-            why = "The payment was captured." if done is Verb.CAPTURE else "The payment was voided."
+            why = _("The payment was captured.") if done is Verb.CAPTURE else _("The payment was voided.")
             yield replace(last, status=OperationStatus.FAILURE, message=why)
 
 
@@ -107,12 +117,12 @@ def _refunds(
     refusals: list[str] = []
     surely = settings.lists_filter_by_payment or settings.lists_filter_by_reference
     if settings.lists_filter_by_payment:
-        listed = _asked(wire.refunds, "refunds", refusals, payment_id=str(payment.id))
+        listed = _asked(wire.refunds, _REFUNDS, refusals, payment_id=str(payment.id))
         found |= {refund.id: refund for refund in listed}
         strangers = [told for told in listed if told.payment is None or told.payment.id != payment.id]
         surely = not strangers and len(listed) < MAY_BE_A_PAGE
         if any(told.payment is not None for told in strangers):
-            refusals.append(_passed_over("refunds", "payment_id"))
+            refusals.append(_passed_over(_REFUNDS, "payment_id"))
     for number in _numbers(charge, "refund"):
         if number not in found and (refund_told := _maybe(wire.refund_by_id, number)) is not None:
             found[number] = refund_told
@@ -121,11 +131,11 @@ def _refunds(
         by_key = True
         for own in charge.operations:
             if own.verb is Verb.REFUND and own.status in OPEN and own.key not in keys:
-                listed = _asked(wire.refunds, "refunds", refusals, reference=own.key)
+                listed = _asked(wire.refunds, _REFUNDS, refusals, reference=own.key)
                 found |= {refund.id: refund for refund in listed if refund.reference == own.key}
                 by_key = by_key and all(refund.reference == own.key for refund in listed)
         if not by_key:
-            refusals.append(_passed_over("refunds", "reference"))
+            refusals.append(_passed_over(_REFUNDS, "reference"))
         surely = by_key
     ours = {own.key for own in charge.operations if own.verb is Verb.REFUND}
     kept = [refund for refund in found.values() if _is_of(refund, payment, ours)]
@@ -133,9 +143,11 @@ def _refunds(
 
 
 def _passed_over(what: str, name: str) -> str:
-    return (
-        f"Asked for {what} by {name}, SysPay lists others, too, so one of ours may be missing: look at the account's "
-        "settings."
+    return _(
+        "Asked for %(what)s by %(field)s, SysPay lists others, too, so one of ours may be missing: look at the "
+        "account's settings.",
+        what=what,
+        field=name,
     )
 
 
@@ -155,10 +167,10 @@ def _unknown(
         if own.verb is Verb.REFUND and own.status in OPEN and own.key not in keys:
             if own.key in unread:
                 yield replace(
-                    own, status=OperationStatus.UNCERTAIN, message="SysPay does not say how much it is."
+                    own, status=OperationStatus.UNCERTAIN, message=_("SysPay does not say how much it is.")
                 )
             elif not surely:
-                why = "SysPay has not told of this refund yet."
+                why = _("SysPay has not told of this refund yet.")
                 yield replace(own, status=OperationStatus.UNCERTAIN, message=why)
 
 
@@ -172,19 +184,27 @@ def _chargebacks(
     backs: list[Chargeback] = []
     odd: list[str] = []
     if settings.lists_filter_by_payment:
-        listed = _asked(wire.chargebacks, "chargebacks", odd, payment_id=str(payment.id))
+        listed = _asked(wire.chargebacks, _("chargebacks"), odd, payment_id=str(payment.id))
         found |= {told.id: told for told in listed}
     for number in _numbers(charge, "chargeback"):
         if number not in found and (told := _maybe(wire.chargeback, number)) is not None:
             found[number] = told
     for told in sorted(found.values(), key=lambda told: told.id):
         if told.payment is None:
-            odd.append(f"SysPay does not say of which payment the chargeback {told.id} is.")
+            odd.append(
+                _("SysPay does not say of which payment the chargeback %(number)s is.", number=told.id)
+            )
         if told.payment is None or told.payment.id != payment.id:
             continue
         money = words.money(told.amount, told.currency or currency)
         if money is None or money.currency != currency:
-            odd.append(f"SysPay does not say how much the chargeback {told.id} is in {currency}.")
+            odd.append(
+                _(
+                    "SysPay does not say how much the chargeback %(number)s is in %(currency)s.",
+                    number=told.id,
+                    currency=currency,
+                )
+            )
             continue
         backs.append(
             Chargeback(
@@ -211,7 +231,7 @@ def _numbers(charge: Charge, kind: str) -> list[int]:
 
 def number_of(name: str, kind: str) -> int | None:
     """9 of "refund:9", when that is the kind; None otherwise."""
-    told, _, number = name.partition(":")
+    told, _colon, number = name.partition(":")
     return int(number) if told == kind and _is_bare(number) else None
 
 
@@ -230,9 +250,15 @@ def _asked(
     try:
         return ask(**filters)
     except WireRefusal as no:
-        names = " and ".join(filters)
+        names = ", ".join(filters)
         refusals.append(
-            f"SysPay does not let its list of {what} be asked by {names} ({no}): look at the account's settings."
+            _(
+                "SysPay does not let its list of %(what)s be asked by %(fields)s (%(no)s): look at the account's "
+                "settings.",
+                what=what,
+                fields=names,
+                no=no.args[0],
+            )
         )
         return ()
 

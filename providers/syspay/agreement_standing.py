@@ -10,6 +10,7 @@ from datetime import datetime
 from providers.agreements import AgreementReport, AgreementState, Ending, NextEvent, Period, Phase, Terms
 from providers.base import Kind
 from providers.errors import Uncertain
+from providers.said import said as _
 from providers.syspay import words
 from providers.syspay.afterwards import number_of
 from providers.syspay.shapes import BillingAgreement, Plan, Subscription
@@ -37,21 +38,27 @@ def look(wire: Wire, name: str) -> Told:
         return Told(report=_of_subscription(told), reference=told.reference)
     number = number_of(name, "agreement")
     if number is None:
-        raise Uncertain("That is no subscription and no mandate of SysPay's.")
+        raise Uncertain(_("That is no subscription and no mandate of SysPay's."))
     return Told(report=_of_billing_agreement(wire.billing_agreement(number)))
 
 
 def _of_subscription(told: Subscription) -> AgreementReport:
     name = f"subscription:{told.id}"
     state, phase = words.SUBSCRIPTIONS.get(told.status), words.PHASES.get(told.phase)
-    warnings = [] if state else [words.unknown(name, told.status)]
+    warnings: list[str] = [] if state else [words.unknown(name, told.status)]
     if phase is None and told.phase:
         warnings.append(
-            f'SysPay says "{words.plain(told.phase, 60)}" of the phase of {name}, a word we do not know.'
+            _(
+                'SysPay says "%(word)s" of the phase of %(name)s, a word we do not know.',
+                word=words.plain(told.phase, 60),
+                name=name,
+            )
         )
     terms = _terms(told.plan, told.plan_type) if told.plan else None
     if told.plan is not None and terms is None:
-        warnings.append(f"The terms of {name} at SysPay could not be read, so nobody compared them.")
+        warnings.append(
+            _("The terms of %(name)s at SysPay could not be read, so nobody compared them.", name=name)
+        )
     end = words.moment(told.end_date)
     return AgreementReport(
         provider_id=name,

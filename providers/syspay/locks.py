@@ -13,6 +13,7 @@ from typing import Any
 
 from providers.base import Charge, DeskInput, Kind
 from providers.errors import FieldError
+from providers.said import said as _
 from providers.syspay.settings import SysPayOptions, SysPaySettings
 
 BLOCKS = {
@@ -84,11 +85,11 @@ _TRANSACTION: Mapping[str, Mapping[str, _Input]] = {
     },
 }
 _PAY_MODE = "oneshot.pay_mode"
-_OF_KIND = {
-    "oneshot": "a single payment",
-    "subscription": "a subscription",
-    "payment_plan": "a payment plan",
-    "payment_mandate": "a mandate",
+_OF_ANOTHER_KIND = {
+    "oneshot": _("cannot be locked: the order is not for a single payment"),
+    "subscription": _("cannot be locked: the order is not for a subscription"),
+    "payment_plan": _("cannot be locked: the order is not for a payment plan"),
+    "payment_mandate": _("cannot be locked: the order is not for a mandate"),
 }
 
 
@@ -118,15 +119,15 @@ def complaints(
     if charge.desk is not None:  # it goes before the order, whose locks are not sent then
         for name in charge.desk.locked or ():
             if why := _objection(name, charge, brought, transaction):
-                yield DESK, f"{name} {why}"
+                yield DESK, _("%(input)s %(why)s", input=name, why=why)
         return
     if brought.locked_inputs is None:
         return
     names = _brought_names(brought)
     if brought.locked:
-        yield OPTIONS, "does not go with locked: true, which locks the whole form"
+        yield OPTIONS, _("does not go with locked: true, which locks the whole form")
     elif not names:
-        yield OPTIONS, "locks nothing: say locked: false instead"
+        yield OPTIONS, _("locks nothing: say locked: false instead")
     for name in names:
         if why := _objection(name, charge, brought, transaction):
             yield f"{OPTIONS}.{name}", why
@@ -135,16 +136,16 @@ def complaints(
 def _objection(name: str, charge: Charge, brought: SysPayOptions, transaction: Mapping[str, Any]) -> str:
     own = BLOCKS[charge.kind]
     known = dict(_inputs(own)).get(name)
-    block, _, leaf = name.partition(".")
+    block, _dot, leaf = name.partition(".")
     if known is None and leaf in _TRANSACTION.get(block, ()):
-        return f"cannot be locked: the order is not for {_OF_KIND[block]}"
+        return _OF_ANOTHER_KIND[block]
     if known is None:
-        return "is no input of SysPay's form"
+        return _("is no input of SysPay's form")
     if name == "description":
-        return "" if brought.description or charge.description else "cannot be locked: the order has none"
+        return "" if brought.description or charge.description else _("cannot be locked: the order has none")
     # Whether it is a reservation is always known, and sent when it is to be locked.
     if block == own and name != _PAY_MODE and transaction.get(known.value or leaf) is None:
-        return f"cannot be locked: the order has no {known.needs}"
+        return _("cannot be locked: the order has no %(field)s", field=known.needs)
     return ""
 
 
@@ -200,7 +201,7 @@ def _brought_names(brought: SysPayOptions) -> tuple[str, ...]:
 def _tree(names: tuple[str, ...]) -> dict[str, Any]:
     tree: dict[str, Any] = {}
     for name in names:
-        block, _, leaf = name.partition(".")
+        block, _dot, leaf = name.partition(".")
         if leaf:
             tree.setdefault(block, {})[leaf] = True
         else:

@@ -18,6 +18,7 @@ from pydantic import BaseModel, SecretStr, ValidationError
 
 from providers.base import Incoming, Notification
 from providers.errors import Forged, Invalid
+from providers.said import said as _
 from providers.syspay.shapes import BillingAgreement, Chargeback, Payment, Refund, Subscription
 from providers.syspay.wire import WireSettings
 from providers.syspay.words import plain
@@ -129,7 +130,7 @@ def _told(shape: type[S], kind: str, body: Mapping[str, Any]) -> S:
         return shape.model_validate(body)
     except ValidationError as problem:
         field = ".".join([kind, *(str(part) for part in problem.errors(include_input=False)[0]["loc"])])
-        raise Invalid(field, "the notification could not be read here") from None
+        raise Invalid(field, _("the notification could not be read here")) from None
 
 
 def _event(body: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
@@ -138,27 +139,27 @@ def _event(body: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
         return name, body
     kind, data = body.get("type"), body.get("data")
     if not isinstance(kind, str):
-        raise Invalid("type", "the notification does not say what it is about")
+        raise Invalid("type", _("the notification does not say what it is about"))
     told = data.get(kind) if isinstance(data, Mapping) else None
     return kind, told if isinstance(told, Mapping) else {}
 
 
 def _body(incoming: Incoming) -> Mapping[str, Any]:
     if len(incoming.body) > MOST_BYTES:
-        raise Invalid("body", "the notification is too large to be one")
+        raise Invalid("body", _("the notification is too large to be one"))
     try:
         text = incoming.body.decode()
     except UnicodeDecodeError:
-        raise Invalid("body", "the notification is not in UTF-8") from None
+        raise Invalid("body", _("the notification is not in UTF-8")) from None
     kind = incoming.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/json" and not text.lstrip().startswith("{"):
         return _form(text)
     try:
         body = json.loads(text)
     except (ValueError, RecursionError):
-        raise Invalid("body", "the notification is no JSON") from None
+        raise Invalid("body", _("the notification is no JSON")) from None
     if not isinstance(body, Mapping):
-        raise Invalid("body", "the notification is no object")
+        raise Invalid("body", _("the notification is no object"))
     return body
 
 
@@ -167,17 +168,19 @@ def _form(text: str) -> Mapping[str, Any]:
     try:
         pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=MOST_FIELDS, errors="strict")
     except ValueError:
-        raise Invalid("body", "the notification is no form that could be read") from None
+        raise Invalid("body", _("the notification is no form that could be read")) from None
     body: dict[str, Any] = {}
     for name, value in pairs:
         match = _NAME.fullmatch(name)
         path = [match[1], *re.findall(r"\[([^\[\]]*)\]", match[2])] if match else []
         if not path or len(path) > DEEPEST:
-            raise Invalid("body", f"the notification has a field of no known form: {plain(name, 60)}")
+            why = _("the notification has a field of no known form: %(name)s", name=plain(name, 60))
+            raise Invalid("body", why)
         inside = body
         for step in path[:-1]:
             inside = inside.setdefault(step, {})
             if not isinstance(inside, dict):
-                raise Invalid("body", f"the notification says two things at once: {plain(name, 60)}")
+                why = _("the notification says two things at once: %(name)s", name=plain(name, 60))
+                raise Invalid("body", why)
         inside[path[-1]] = value
     return body

@@ -4,32 +4,41 @@ A confirm captures all of what is reserved: the API has no field for a part (v1)
 answer but asked for afterwards, like everything.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from providers.base import Charge, Operation, OperationStatus, Outcome, Report, Verb
 from providers.errors import Decline, Declined, Invalid, Misconfigured, ProviderError, Uncertain, Unreachable
 from providers.money import Money
+from providers.said import said as _
 from providers.syspay import afterwards, declines, standing
 from providers.syspay.notices import ems_url
 from providers.syspay.wire import NotFound, Wire, WireRefusal, WireSettings
 
 WRONG_STATUS = 50001  # "The original preauth payment has an invalid status"
 NOT_UNIQUE = 40003  # "The refund reference parameter is not unique"
+_NAMES = {Verb.CAPTURE: _("capture"), Verb.VOID: _("void"), Verb.REFUND: _("refund")}
 
 
 def capture(wire: Wire, settings: WireSettings, charge: Charge, money: Money, *, key: str) -> Report:
     if money != charge.money:
-        raise Invalid(
-            "amount", f"SysPay captures what is reserved only as a whole: {charge.money}, and not {money}"
+        why = _(
+            "SysPay captures what is reserved only as a whole: %(whole)s, and not %(money)s",
+            whole=charge.money,
+            money=money,
         )
+        raise Invalid("amount", why)
     return _decide(wire, settings, charge, Verb.CAPTURE, money, key)
 
 
 def void(wire: Wire, settings: WireSettings, charge: Charge, money: Money, *, key: str) -> Report:
     if money != charge.money:
-        raise Invalid(
-            "amount", f"SysPay lets go what is reserved only as a whole: {charge.money}, and not {money}"
+        why = _(
+            "SysPay lets go what is reserved only as a whole: %(whole)s, and not %(money)s",
+            whole=charge.money,
+            money=money,
         )
+        raise Invalid("amount", why)
     return _decide(wire, settings, charge, Verb.VOID, money, key)
 
 
@@ -43,11 +52,11 @@ def _decide(wire: Wire, settings: WireSettings, charge: Charge, verb: Verb, mone
             wire.void(number)
     except WireRefusal as no:
         if no.code != WRONG_STATUS:
-            raise refused(no, verb.value) from no
+            raise refused(no, _NAMES[verb]) from no
         report = standing.since(wire, settings, charge)
         # What was asked for before, and of which no answer came, may be why it cannot be done again.
         if not _lists(report, key, OperationStatus.SUCCESS):
-            raise refused(no, verb.value) from no
+            raise refused(no, _NAMES[verb]) from no
         return report
     return standing.since(wire, settings, charge)
 
@@ -67,17 +76,17 @@ def refund(wire: Wire, settings: WireSettings, charge: Charge, money: Money, *, 
         told = wire.refund(body)
     except WireRefusal as no:
         if no.code != NOT_UNIQUE:
-            raise refused(no, Verb.REFUND.value) from no
+            raise refused(no, _NAMES[Verb.REFUND]) from no
         return standing.since(wire, settings, charge)  # it was made before, and never is twice
     if told.reference not in ("", key):
-        raise Uncertain("Asked for one refund, SysPay answered about another.")
+        raise Uncertain(_("Asked for one refund, SysPay answered about another."))
     name = f"refund:{told.id}"
     charge = replace(charge, provider_ids=(*charge.provider_ids, name))
     try:
         return standing.since(wire, settings, charge)
     except Uncertain as why:
         # Its number is told here and perhaps nowhere else: it is kept, and asked about.
-        return _under_way(charge, key, name, str(why))
+        return _under_way(charge, key, name, why.args[0])
 
 
 def _under_way(charge: Charge, key: str, name: str, why: str) -> Report:
@@ -97,9 +106,9 @@ def _number(wire: Wire, settings: WireSettings, charge: Charge) -> int:
         try:
             kept = standing.sync(wire, settings, charge).memo.get(standing.PAYMENT)
         except Uncertain as why:
-            raise Unreachable(str(why)) from why
+            raise Unreachable(*why.args) from why
     if not isinstance(kept, int):
-        raise Declined(Decline(code="no_payment", message="SysPay has no payment with money here."))
+        raise Declined(Decline(code="no_payment", message=_("SysPay has no payment with money here.")))
     return kept
 
 
@@ -118,30 +127,42 @@ def _lists(report: Report, key: str, status: OperationStatus) -> bool:
 # --- its no -------------------------------------------------------------------------------------------------
 
 # What a merchant is told, and can do about it. Others are repeated as SysPay says them.
-_DECLINES = {
-    20039: "This means of payment takes no refunds: give the money back another way.",
-    40004: "The refund is in another currency than the payment.",
-    40005: "SysPay does not accept the amount of the refund.",
-    40006: "All refunds together would be more than was paid: look at SysPay which of them are there already.",
-    40010: "Your SysPay account does not hold enough for this refund: top it up first.",
-    WRONG_STATUS: "The payment is not reserved any more: look at SysPay how it stands.",
-    50002: "The reserved money could not be captured. It is still reserved; try again later.",
-    50003: "The reserved money could not be let go. Try again later, or wait until it lapses.",
+_DECLINES: Mapping[int, str] = {
+    20039: _("This means of payment takes no refunds: give the money back another way."),
+    40004: _("The refund is in another currency than the payment."),
+    40005: _("SysPay does not accept the amount of the refund."),
+    40006: _(
+        "All refunds together would be more than was paid: look at SysPay which of them are there already."
+    ),
+    40010: _("Your SysPay account does not hold enough for this refund: top it up first."),
+    WRONG_STATUS: _("The payment is not reserved any more: look at SysPay how it stands."),
+    50002: _("The reserved money could not be captured. It is still reserved; try again later."),
+    50003: _("The reserved money could not be let go. Try again later, or wait until it lapses."),
 }
 _UNDECIDED = {
-    20040: "SysPay took it for a repetition of what it is doing already.",  # "Duplicate request"
-    50004: "SysPay is working on it.",
+    20040: _(
+        "SysPay took it for a repetition of what it is doing already. Ask again before you do anything else."
+    ),  # "Duplicate request"
+    50004: _("SysPay is working on it. Ask again before you do anything else."),
 }
 _NOT_PERMITTED = frozenset({30002, 30004, 30010, 30034, 60008})
+
+
+def undecided(no: WireRefusal) -> Uncertain | None:
+    """Its no, when it only says that it has not decided yet."""
+    return Uncertain(_UNDECIDED[no.code]) if no.code in _UNDECIDED else None
 
 
 def refused(no: WireRefusal, what: str) -> ProviderError:
     """SysPay's no to a capture, a void, a refund or a charge, as one of the kinds of no."""
     if isinstance(no, NotFound):
-        return Misconfigured(f"SysPay does not know what the {what} is of: {no}.")
-    if no.code in _UNDECIDED:
-        return Uncertain(f"{_UNDECIDED[no.code]} Ask again before you do anything else.")
+        return Misconfigured(
+            _("SysPay does not know what the %(what)s is of: %(no)s.", what=what, no=no.args[0])
+        )
+    if (unknown := undecided(no)) is not None:
+        return unknown
+    about = {"what": what, "why": no.message or no.code}
     if no.code in _NOT_PERMITTED:
-        return Misconfigured(f"SysPay does not permit this account the {what}: {no.message or no.code}")
-    message = _DECLINES.get(no.code, f"SysPay refuses the {what}: {no.message or no.code}")
+        return Misconfigured(_("SysPay does not permit this account the %(what)s: %(why)s", **about))
+    message = _DECLINES.get(no.code) or _("SysPay refuses the %(what)s: %(why)s", **about)
     return Declined(Decline(code=str(no.code), message=message, reason=declines.reason(str(no.code))))

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from providers.base import Charge, Kind
 from providers.errors import Invalid, Misconfigured, ProviderError, Uncertain
+from providers.said import said as _
 from providers.syspay import locks
 from providers.syspay.locks import BLOCKS
 from providers.syspay.request import OPTIONS
@@ -79,20 +80,24 @@ _FIELDS: Mapping[int, str] = {
 
 # What SysPay would have to permit or to enable, or what was set wrongly here: in the merchant's words.
 _MERCHANTS: Mapping[int, str] = {
-    30001: "SysPay does not know how this payment is to be made.",
-    30002: "SysPay does not permit this account to take payments this way: ask SysPay to enable it.",
-    30003: "SysPay does not accept that a mandate is asked for.",
-    30004: "SysPay does not permit this account to take mandates: ask SysPay to enable them, or take PAYMENT_MANDATE "
-    "out of the account's types of payment.",
-    30010: "SysPay does not permit this account to reserve money: ask SysPay to enable it, or let orders be captured "
-    "at once.",
-    30035: "SysPay does not let this account take such cards.",
-    60008: "SysPay does not permit this account the service.",
-    110024: "SysPay finds the API login too long.",
-    110025: "SysPay finds what the API passphrase signs too long.",
-    120003: "SysPay does not accept the account's key.",
-    120005: "SysPay has the feature switched off for this account: ask SysPay to enable it.",
-    120006: "SysPay has this account's user switched off: ask SysPay.",
+    30001: _("SysPay does not know how this payment is to be made."),
+    30002: _("SysPay does not permit this account to take payments this way: ask SysPay to enable it."),
+    30003: _("SysPay does not accept that a mandate is asked for."),
+    30004: _(
+        "SysPay does not permit this account to take mandates: ask SysPay to enable them, or take PAYMENT_MANDATE "
+        "out of the account's types of payment."
+    ),
+    30010: _(
+        "SysPay does not permit this account to reserve money: ask SysPay to enable it, or let orders be captured "
+        "at once."
+    ),
+    30035: _("SysPay does not let this account take such cards."),
+    60008: _("SysPay does not permit this account the service."),
+    110024: _("SysPay finds the API login too long."),
+    110025: _("SysPay finds what the API passphrase signs too long."),
+    120003: _("SysPay does not accept the account's key."),
+    120005: _("SysPay has the feature switched off for this account: ask SysPay to enable it."),
+    120006: _("SysPay has this account's user switched off: ask SysPay."),
 }
 
 # Codes whose sentence names the fields: "Missing required parameters: customer, reference".
@@ -132,10 +137,10 @@ _SHOPS: Mapping[str, str] = {
 _AMOUNTS = {Kind.SUBSCRIPTION: "terms.amount", Kind.PAYMENT_PLAN: "terms.total"}
 _ADDRESSES = frozenset({"ems_url", "payment_page_redirect_url", "eterminal_redirect_url"})
 _SETTINGS = {
-    "website": "Website",
-    "allowed_retries": "Retries",
-    "locked": "What shoppers cannot change",
-    "locked_inputs": "What shoppers cannot change",
+    "website": _("Website"),
+    "allowed_retries": _("Retries"),
+    "locked": _("What shoppers cannot change"),
+    "locked_inputs": _("What shoppers cannot change"),
 }
 
 
@@ -143,20 +148,29 @@ def of_start(no: WireRefusal, charge: Charge, brought: SysPayOptions) -> Provide
     """Invalid with the shop's field; Misconfigured when it is the merchant's; Uncertain when it is there already."""
     if no.code in OPENED_BEFORE:
         return Uncertain(
-            f"SysPay has been asked for this before, under the reference {charge.reference}. What became of it is "
-            "to be found out first."
+            _(
+                "SysPay has been asked for this before, under the reference %(reference)s. What became of it is "
+                "to be found out first.",
+                reference=charge.reference,
+            )
         )
-    why = no.message or f"SysPay refuses it ({no.code})"
+    why = no.message or _("SysPay refuses it (%(code)s)", code=no.code)
     if sentence := _MERCHANTS.get(no.code):
-        return Misconfigured(f"{sentence} It says {no.code}: {why}")
+        return Misconfigured(
+            _("%(sentence)s It says %(code)s: %(why)s", sentence=sentence, code=no.code, why=why)
+        )
     named = _FIELDS.get(no.code) or (_named(no.message, charge) if no.code in _NAMING else "")
     if named in _ADDRESSES:
-        return Misconfigured(f"SysPay refuses this site's own address ({named}): {why}")
+        return Misconfigured(
+            _("SysPay refuses this site's own address (%(field)s): %(why)s", field=named, why=why)
+        )
     field = shops_field(named, charge, brought)
     if field:
         return Invalid(field, why)
     if title := _SETTINGS.get(named):
-        return Misconfigured(f"SysPay refuses what the account says under “{title}”: {why}")
+        return Misconfigured(
+            _("SysPay refuses what the account says under “%(title)s”: %(why)s", title=title, why=why)
+        )
     return Invalid("order", why)
 
 

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StrictBool, StrictInt, field_validator
 
 from providers.base import AccountSettings, OrderOptions
+from providers.said import said as _
 
 LIVE_HOST = "https://app.syspay.com"
 SANDBOX_HOST = "https://app-sandbox.syspay.com"
@@ -116,21 +117,21 @@ class SysPaySettings(AccountSettings):
     def _address(cls, value: str) -> str:
         value = value.strip().rstrip("/")
         if value and not _is_base(value):
-            raise ValueError(f"give what stands before /api/v1, such as {LIVE_HOST}")
+            raise ValueError(_("give what stands before /api/v1, such as %(host)s", host=LIVE_HOST))
         return value
 
     @field_validator("currencies")
     @classmethod
     def _codes(cls, values: tuple[str, ...]) -> tuple[str, ...]:
         if not all(re.fullmatch(r"[A-Z]{3}", value) for value in values):
-            raise ValueError("each is a code of three capitals, such as EUR")
+            raise ValueError(_("each is a code of three capitals, such as EUR"))
         return values
 
     @field_validator("passphrase")
     @classmethod
     def _not_blank(cls, value: SecretStr) -> SecretStr:
         if not value.get_secret_value().strip():
-            raise ValueError("is empty")
+            raise ValueError(_("is empty"))
         return value
 
     @field_validator("previous_passphrase")
@@ -246,5 +247,5 @@ class SysPayOptions(OrderOptions):
     @classmethod
     def _line(cls, value: str | None) -> str | None:
         if value is not None and not (value.strip() and re.fullmatch(r"[^\x00-\x1f\x7f]+", value)):
-            raise ValueError("is one line of text")
+            raise ValueError(_("is one line of text"))
         return value

@@ -2,6 +2,7 @@
 
 from providers.base import Urls
 from providers.errors import Uncertain
+from providers.said import said as _
 from providers.setup import Address, Probe
 from providers.syspay.wire import Wire, WireRefusal
 
@@ -13,7 +14,9 @@ def probe(wire: Wire) -> Probe:
     try:
         wire.payments(REFERENCE)
     except WireRefusal as no:
-        raise Uncertain(f"SysPay lets this account in, but does not list its payments. {no}") from no
+        raise Uncertain(
+            _("SysPay lets this account in, but does not list its payments. %(no)s", no=no.args[0])
+        ) from no
     return Probe(
         said="SysPay was asked for a payment that does not exist, and it took API login and passphrase."
     )

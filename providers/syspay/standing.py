@@ -16,6 +16,7 @@ from providers.agreements import AgreementReport, AgreementState
 from providers.base import Charge, Kind, Outcome, Report
 from providers.errors import Decline, Misconfigured, Uncertain, Unreachable
 from providers.money import Money
+from providers.said import said as _
 from providers.syspay import afterwards, agreement_standing, words
 from providers.syspay.afterwards import number_of
 from providers.syspay.shapes import Payment
@@ -26,11 +27,6 @@ MAY_BE_ON_ITS_WAY = timedelta(minutes=15)
 _OF_AGREEMENTS = ("SUBSCRIPTION", "BILLING_AGREEMENT")
 # An attempt makes a payment for each try of a card. What is listed beyond so many with money came later.
 _WHOLE_AT_MOST = 20
-_WITH_AGREEMENT = {
-    Kind.SUBSCRIPTION: "subscription",
-    Kind.PAYMENT_PLAN: "payment plan",
-    Kind.MANDATE: "mandate",
-}
 # Keys of a payment's memo.
 RETRIES = "allowed_retries"  # as `start` asked for them
 PAYMENT = "payment"  # the number of the payment that had the money
@@ -46,7 +42,9 @@ def sync(wire: Wire, settings: WireSettings, charge: Charge) -> Report:
         return _beginning(wire, settings, charge)
     except WireRefusal as no:
         # A question was refused, so nothing is known of what was asked about.
-        raise Uncertain(f"SysPay does not answer the question about the payment: {no}.") from no
+        raise Uncertain(
+            _("SysPay does not answer the question about the payment: %(no)s.", no=no.args[0])
+        ) from no
 
 
 def since(wire: Wire, settings: WireSettings, charge: Charge) -> Report:
@@ -64,7 +62,9 @@ def _done(ask: Callable[[], Report]) -> Report:
     try:
         return ask()
     except (WireRefusal, Misconfigured, Unreachable) as no:
-        raise Uncertain(f"It was done, but how it stands now could not be asked: {no}") from no
+        raise Uncertain(
+            _("It was done, but how it stands now could not be asked: %(no)s", no=no.args[0])
+        ) from no
 
 
 # --- which payments are they? -------------------------------------------------------------------------------
@@ -89,9 +89,7 @@ def _find(wire: Wire, charge: Charge) -> _Found:
             payment = wire.payment(number)
         except NotFound:
             if number == kept:
-                raise Misconfigured(
-                    f"SysPay knows no payment {number}, which it had: look at the base address and the API login."
-                ) from None
+                raise _forgotten(number) from None
             continue
         if payment.reference in (charge.reference, "") or number == kept:
             told[number] = payment
@@ -101,6 +99,15 @@ def _find(wire: Wire, charge: Charge) -> _Found:
         ours=tuple(_named(wire, [told[number] for number in sorted(told)])),
         foreign=tuple(foreign),
         filtered=all(payment.reference == charge.reference for payment in listed),
+    )
+
+
+def _forgotten(number: int) -> Misconfigured:
+    return Misconfigured(
+        _(
+            "SysPay knows no payment %(number)s, which it had: look at the base address and the API login.",
+            number=number,
+        )
     )
 
 
@@ -141,7 +148,7 @@ def _beginning(wire: Wire, settings: WireSettings, charge: Charge) -> Report:
     agreement, odd = _agreement(wire, charge, chosen or next(iter(found.ours), None))
     warnings = [odd] if odd else []
     if not found.filtered:
-        warnings.append("SysPay lists payments of other references, so one of ours may be missing.")
+        warnings.append(_("SysPay lists payments of other references, so one of ours may be missing."))
     own = agreement.provider_id if agreement else "none"
     stray = [payment for payment in _with_money(found.foreign) if payment.agreement != own]
     if stray and (chosen is None or not _had_money(chosen)):
@@ -156,15 +163,23 @@ def _beginning(wire: Wire, settings: WireSettings, charge: Charge) -> Report:
     if more:
         names = ", ".join(str(payment.id) for payment in more)
         warnings.append(
-            f"SysPay took the money of {charge.reference} more than once: also as payment {names}. "
-            "Refund at SysPay what is too much."
+            _(
+                "SysPay took the money of %(reference)s more than once: also as payment %(numbers)s. "
+                "Refund at SysPay what is too much.",
+                reference=charge.reference,
+                numbers=names,
+            )
         )
         report = replace(report, may_retry=False)
     if stray:
         names = ", ".join(str(payment.id) for payment in stray)
         warnings.append(
-            f"SysPay rang for payment {names} as one of {charge.reference}, but it bears another reference: look at "
-            "SysPay whose it is."
+            _(
+                "SysPay rang for payment %(numbers)s as one of %(reference)s, but it bears another reference: look at "
+                "SysPay whose it is.",
+                numbers=names,
+                reference=charge.reference,
+            )
         )
     memo = {**report.memo, **_begun(charge, agreement)}
     return replace(report, memo=memo, warning=" ".join(filter(None, [report.warning, *warnings])))
@@ -178,10 +193,27 @@ def _had_money(payment: Payment) -> bool:
 def _otherwise_than_asked(charge: Charge, payment: Payment, *, begun: bool) -> Iterator[str]:
     """On a form that is not locked, whoever fills it in says whether it is a reservation, and of which type it is."""
     if words.outcome(payment)[0] is Outcome.AUTHORIZED and not charge.capture_later:
-        yield f"SysPay only reserved {charge.reference}, which was to be charged at once: capture it."
-    if charge.kind in _WITH_AGREEMENT and not begun:
-        what = _WITH_AGREEMENT[charge.kind]
-        yield f"SysPay took the money of {charge.reference}, but began no {what} with it."
+        yield _(
+            "SysPay only reserved %(reference)s, which was to be charged at once: capture it.",
+            reference=charge.reference,
+        )
+    if begun:
+        return
+    if charge.kind is Kind.SUBSCRIPTION:
+        yield _(
+            "SysPay took the money of %(reference)s, but began no subscription with it.",
+            reference=charge.reference,
+        )
+    elif charge.kind is Kind.PAYMENT_PLAN:
+        yield _(
+            "SysPay took the money of %(reference)s, but began no payment plan with it.",
+            reference=charge.reference,
+        )
+    elif charge.kind is Kind.MANDATE:
+        yield _(
+            "SysPay took the money of %(reference)s, but began no mandate with it.",
+            reference=charge.reference,
+        )
 
 
 def _is_active_alone(charge: Charge, agreement: AgreementReport | None, heads: tuple[Payment, ...]) -> bool:
@@ -252,7 +284,11 @@ def _of_payment(
         return report
     money = words.money(payment.amount, payment.currency)
     if money is None:
-        warning = f"SysPay says {words.plain(payment.status, 30)} of payment {payment.id}, but not how much."
+        warning = _(
+            "SysPay says %(word)s of payment %(number)s, but not how much.",
+            word=words.plain(payment.status, 30),
+            number=payment.id,
+        )
         return replace(report, outcome=Outcome.PENDING, warning=warning)
     after = afterwards.look(wire, settings, charge, payment, money, outcome)
     nothing = Money.zero(money.currency)
@@ -302,9 +338,14 @@ def _agreement(wire: Wire, charge: Charge, payment: Payment | None) -> tuple[Agr
     try:
         told = agreement_standing.look(wire, name)
     except NotFound:
-        return None, f"SysPay names {name}, but knows nothing of it."
+        return None, _("SysPay names %(name)s, but knows nothing of it.", name=name)
     if told.reference not in ("", charge.reference) and (payment is None or payment.agreement != name):
-        return None, f"SysPay's {name} bears another reference than {charge.reference}."
+        odd = _(
+            "SysPay's %(name)s bears another reference than %(reference)s.",
+            name=name,
+            reference=charge.reference,
+        )
+        return None, odd
     return told.report, ""
 
 
@@ -338,7 +379,8 @@ def _of_agreement(charge: Charge, agreement: AgreementReport | None) -> Report:
     if outcome is not Outcome.PAID:
         return report
     if charge.money:
-        warning = f"SysPay says that {agreement.provider_id} is active, but names no payment of it."
+        name = agreement.provider_id
+        warning = _("SysPay says that %(name)s is active, but names no payment of it.", name=name)
         return replace(report, outcome=Outcome.PENDING, warning=warning)
     nothing = Money.zero(charge.money.currency)
     return replace(report, authorized=nothing, captured=nothing, refunded=nothing, voided=nothing)
@@ -354,9 +396,7 @@ def _further(wire: Wire, settings: WireSettings, charge: Charge) -> Report:
         try:
             payment = wire.payment(number)
         except NotFound:
-            raise Misconfigured(
-                f"SysPay knows no payment {number}, which it had: look at the base address and the API login."
-            ) from None
+            raise _forgotten(number) from None
         return _further_one(wire, settings, charge, payment)
     found = _find(wire, charge)
     chosen = _chosen(charge, found.ours, _with_money(found.ours))
@@ -364,9 +404,9 @@ def _further(wire: Wire, settings: WireSettings, charge: Charge) -> Report:
         return _further_one(wire, settings, charge, chosen)
     long_ago = charge.begun_at is None or datetime.now(UTC) - charge.begun_at > MAY_BE_ON_ITS_WAY
     if found.filtered and long_ago:
-        message = "SysPay knows of no such charge: it was not made."
+        message = _("SysPay knows of no such charge: it was not made.")
         return Report(outcome=Outcome.FAILED, decline=Decline(code="not_found", message=message))
-    return Report(outcome=Outcome.PENDING, warning="SysPay has not told of this charge yet.")
+    return Report(outcome=Outcome.PENDING, warning=_("SysPay has not told of this charge yet."))
 
 
 def _further_one(wire: Wire, settings: WireSettings, charge: Charge, payment: Payment) -> Report:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field, SecretStr, ValidationError
 
 from providers.errors import Misconfigured, Uncertain
 from providers.http import Answer, Http
+from providers.said import said as _
 from providers.syspay import wsse
 from providers.syspay.shapes import BillingAgreement, Chargeback, Payment, Refund, Subscription
 from providers.syspay.words import plain
@@ -56,7 +57,8 @@ class WireRefusal(Exception):
     """SysPay answered no. `code` is its number, 0 when it gave none; `message` its sentence, fit to be shown."""
 
     def __init__(self, code: int, message: str) -> None:
-        super().__init__(f"SysPay says {code}: {message}" if message else f"SysPay says {code}")
+        told = _("SysPay says %(code)s: %(message)s", code=code, message=message)
+        super().__init__(told if message else _("SysPay says %(code)s", code=code))
         self.code = code
         self.message = message
 
@@ -76,13 +78,13 @@ class Wire:
 
     def eterminal(self, body: Mapping[str, Any]) -> str:
         """Open a form; its address. Nothing else is told of it, no id either."""
-        made = _read(_Form, self._post("eterminal", body).get("eterminal"), "the form")
+        made = _read(_Form, self._post("eterminal", body).get("eterminal"), _("the form"))
         return made.url
 
     # --- payments ---------------------------------------------------------------------------------------
 
     def payment(self, number: int) -> Payment:
-        return _same(number, _read(Payment, self._get(f"payment/{number}").get("payment"), "the payment"))
+        return _same(number, _read(Payment, self._get(f"payment/{number}").get("payment"), _("the payment")))
 
     def payments(self, reference: str) -> tuple[Payment, ...]:
         """What SysPay lists under a reference. Compare each one's own: a filter may be passed over."""
@@ -91,19 +93,19 @@ class Wire:
     def confirm(self, number: int) -> Payment:
         """Capture all of what is reserved."""
         told = self._post(f"payment/{number}/confirm", None).get("payment")
-        return _same(number, _read(Payment, told, "the capture"))
+        return _same(number, _read(Payment, told, _("the capture")))
 
     def void(self, number: int) -> Payment:
         told = self._post(f"payment/{number}/void", None).get("payment")
-        return _same(number, _read(Payment, told, "the void"))
+        return _same(number, _read(Payment, told, _("the void")))
 
     # --- what came of them ------------------------------------------------------------------------------
 
     def refund(self, body: Mapping[str, Any]) -> Refund:
-        return _read(Refund, self._post("refund", body).get("refund"), "the refund")
+        return _read(Refund, self._post("refund", body).get("refund"), _("the refund"))
 
     def refund_by_id(self, number: int) -> Refund:
-        return _same(number, _read(Refund, self._get(f"refund/{number}").get("refund"), "the refund"))
+        return _same(number, _read(Refund, self._get(f"refund/{number}").get("refund"), _("the refund")))
 
     def refunds(self, **filters: str) -> tuple[Refund, ...]:
         """By `reference` or `payment_id`, where the account's settings say so."""
@@ -111,7 +113,7 @@ class Wire:
 
     def chargeback(self, number: int) -> Chargeback:
         told = self._get(f"chargeback/{number}").get("chargeback")
-        return _same(number, _read(Chargeback, told, "the chargeback"))
+        return _same(number, _read(Chargeback, told, _("the chargeback")))
 
     def chargebacks(self, **filters: str) -> tuple[Chargeback, ...]:
         return self._list("chargebacks", Chargeback, filters)
@@ -120,25 +122,27 @@ class Wire:
 
     def subscription(self, number: int) -> Subscription:
         told = self._get(f"subscription/{number}").get("subscription")
-        return _same(number, _read(Subscription, told, "the subscription"))
+        return _same(number, _read(Subscription, told, _("the subscription")))
 
     def cancel_subscription(self, number: int, *, now: bool) -> None:
         """A payment plan, too. What it became is to be asked."""
         self._post(f"subscription/{number}/cancel", {"now": now})
 
     def rebill_subscription(self, number: int, body: Mapping[str, Any]) -> Payment:
-        return _read(Payment, self._post(f"subscription/{number}/rebill", body).get("payment"), "the charge")
+        return _read(
+            Payment, self._post(f"subscription/{number}/rebill", body).get("payment"), _("the charge")
+        )
 
     def billing_agreement(self, number: int) -> BillingAgreement:
         told = self._get(f"billing-agreement/{number}").get("billing_agreement")
-        return _same(number, _read(BillingAgreement, told, "the mandate"))
+        return _same(number, _read(BillingAgreement, told, _("the mandate")))
 
     def cancel_billing_agreement(self, number: int) -> None:
         self._post(f"billing-agreement/{number}/cancel", None)
 
     def rebill_billing_agreement(self, number: int, body: Mapping[str, Any]) -> Payment:
         told = self._post(f"billing-agreement/{number}/rebill", body).get("payment")
-        return _read(Payment, told, "the charge")
+        return _read(Payment, told, _("the charge"))
 
     # --- under them all ---------------------------------------------------------------------------------
 
@@ -150,8 +154,8 @@ class Wire:
                 raise
             return ()
         if not isinstance(listed, list):
-            raise Uncertain(f"SysPay's list of {path} could not be read.")
-        return tuple(_read(shape, entry, f"the {path}") for entry in listed)
+            raise Uncertain(_("SysPay's list of %(path)s could not be read.", path=path))
+        return tuple(_read(shape, entry, _("the %(path)s", path=path)) for entry in listed)
 
     def _get(self, path: str, filters: Mapping[str, str] | None = None) -> Mapping[str, Any]:
         return self._data(self._http.get(self._url(path), headers=self._headers, params=filters))
@@ -185,23 +189,32 @@ class Wire:
             told = answer.json()
             data = told.get("data") if isinstance(told, Mapping) else None
             if not isinstance(data, Mapping):
-                raise Uncertain("SysPay's answer could not be read: it has no data.")
+                raise Uncertain(_("SysPay's answer could not be read: it has no data."))
             return data
         code, message = _no(answer)
         if answer.status in (401, 403):
             raise Misconfigured(
-                "SysPay does not let this account in: look at the API login, the passphrase, and at SysPay whether our "
-                f"server's address may call. It says: {message or 'nothing'}{_request(answer)}."
+                _(
+                    "SysPay does not let this account in: look at the API login, the passphrase, and at SysPay whether "
+                    "our server's address may call. It says: %(message)s%(request)s.",
+                    message=message or _("nothing"),
+                    request=_request(answer),
+                )
             )
         if 300 <= answer.status < 400:
-            raise Misconfigured("SysPay's address leads elsewhere: look at the base address.")
+            raise Misconfigured(_("SysPay's address leads elsewhere: look at the base address."))
         if answer.status == 404:
             if code is None:
-                raise Misconfigured("There is no SysPay at this address: look at the base address.")
+                raise Misconfigured(_("There is no SysPay at this address: look at the base address."))
             raise NotFound(code, message)
         if answer.status != 400 or code is None or code == UNKNOWN_ERROR:
             raise Uncertain(
-                f"SysPay's answer (HTTP {answer.status}) is not understood{_request(answer)}: {message or 'no word'}."
+                _(
+                    "SysPay's answer (HTTP %(status)s) is not understood%(request)s: %(message)s.",
+                    status=answer.status,
+                    request=_request(answer),
+                    message=message or _("no word"),
+                )
             )
         raise WireRefusal(code, message)
 
@@ -243,7 +256,7 @@ def _sentence(value: Any) -> str:
 def _request(answer: Answer) -> str:
     """SysPay's name of the exchange, for whoever asks its support."""
     uuid = plain(answer.headers.get("x-syspay-request-uuid", ""), 60)
-    return f" (request {uuid})" if uuid else ""
+    return _(" (request %(uuid)s)", uuid=uuid) if uuid else ""
 
 
 def _read(shape: type[S], data: Any, what: str) -> S:
@@ -251,7 +264,13 @@ def _read(shape: type[S], data: Any, what: str) -> S:
         return shape.model_validate(data)
     except ValidationError as problem:
         field = ".".join(str(part) for part in problem.errors(include_input=False)[0]["loc"])
-        raise Uncertain(f"SysPay's answer about {what} could not be read: {field or 'nothing'}.") from None
+        raise Uncertain(
+            _(
+                "SysPay's answer about %(what)s could not be read: %(field)s.",
+                what=what,
+                field=field or _("nothing"),
+            )
+        ) from None
 
 
 N = TypeVar("N", Payment, Refund, Chargeback, Subscription, BillingAgreement)
@@ -259,5 +278,5 @@ N = TypeVar("N", Payment, Refund, Chargeback, Subscription, BillingAgreement)
 
 def _same(number: int, told: N) -> N:
     if told.id != number:
-        raise Uncertain("Asked about one thing, SysPay answered about another.")
+        raise Uncertain(_("Asked about one thing, SysPay answered about another."))
     return told

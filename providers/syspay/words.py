@@ -13,6 +13,7 @@ from providers.base import Card, Claim, OperationStatus, Outcome
 from providers.errors import Decline
 from providers.http import redact_text
 from providers.money import Money
+from providers.said import said as _
 from providers.syspay import declines
 from providers.syspay.shapes import Method, Payment
 
@@ -89,7 +90,7 @@ def outcome(payment: Payment) -> tuple[Outcome, str]:
     """A payment's status, and a warning where we do not know the word."""
     known = PAYMENTS.get(payment.status)
     if known is None:
-        return Outcome.PENDING, unknown(f"payment {payment.id}", payment.status)
+        return Outcome.PENDING, unknown(_("payment %(number)s", number=payment.id), payment.status)
     return known, ""
 
 
@@ -169,8 +170,10 @@ def card(method: Method | None) -> Card | None:
 
 def unknown(what: str, word: str) -> str:
     if not word:
-        return f"SysPay does not say how the {what} stands."
-    return f'SysPay calls the {what} "{plain(word, 60)}", a word that we do not know.'
+        return _("SysPay does not say how the %(what)s stands.", what=what)
+    return _(
+        'SysPay calls the %(what)s "%(word)s", a word that we do not know.', what=what, word=plain(word, 60)
+    )
 
 
 def plain(text: str, length: int = 200) -> str:

@@ -16,6 +16,8 @@ from checkout.states import OrderState, State
 from providers.agreements import Period, Terms, Unit
 from providers.base import Desk, Kind, Outcome, Report
 from providers.money import Money
+from providers.said import said as provider_says
+from tests import french
 from tests.merchant import rows
 from tests.merchant.calling import (
     CALLER,
@@ -277,6 +279,30 @@ def test_the_provider_is_heard_before_anything_is_written(client: Client, accoun
     Phone.sentence = "Phone Pay takes no EUR."
     assert refused_at(client, one()) == {"__all__": ["Phone Pay takes no EUR."]}
     assert Scripted.asked == []
+
+
+def test_the_providers_objections_are_read_in_french(merchant: User, account: Account) -> None:
+    browser = Client(headers={"Accept-Language": "fr"})
+    browser.force_login(merchant)
+    locked = provider_says(
+        "%(input)s %(why)s", input="one.amount", why=provider_says("cannot be locked here")
+    )
+    long = provider_says("has more than %(most)s characters", most=100)
+    texts = {
+        "has more than %(most)s characters": "[fr] dépasse %(most)s caractères",
+        "cannot be locked here": "[fr] ne se verrouille pas",
+        "Phone Pay takes no %(currency)s.": "[fr] Pas de %(currency)s.",
+    }
+    with french.spoken(texts):
+        Phone.objects_to = (("customer.first_name", long), ("desk.locked", locked), ("options.phone", long))
+        assert refused_at(browser, one()) == {
+            "first_name": ["[fr] dépasse 100 caractères."],
+            "lock": ["“Montant” [fr] ne se verrouille pas."],
+            "__all__": ["options.phone: [fr] dépasse 100 caractères."],
+        }
+        Phone.objects_to = ()
+        Phone.sentence = provider_says("Phone Pay takes no %(currency)s.", currency="EUR")
+        assert refused_at(browser, one()) == {"__all__": ["[fr] Pas de EUR."]}
 
 
 def test_a_reference_that_is_taken(client: Client, shop: Shop, account: Account) -> None:

@@ -17,6 +17,8 @@ from checkout.payments.timeline import Who
 from checkout.states import State
 from providers.errors import Invalid, Uncertain
 from providers.money import Money
+from providers.said import said as provider_says
+from tests import french
 from tests.merchant.calling import at_once
 from tests.merchant.clicks import hidden, said
 from tests.merchant.linking import AGAIN, PHONE, at, by, errors, page, proposed, refused_at, sent
@@ -268,6 +270,29 @@ def test_what_the_provider_would_refuse_stands_at_the_fields(
     before = order.expires_at
     order.refresh_from_db()
     assert order.expires_at == before
+
+
+def test_the_providers_objections_are_read_in_french(
+    merchant: User, script: Script, account: Account, order: Order
+) -> None:
+    browser = Client(headers={"Accept-Language": "fr"})
+    browser.force_login(merchant)
+    why = provider_says("is a mobile number such as %(number)s", number=PHONE)
+    script.will("complaints", (("invitation.to", why), ("customer.phone", why)))
+    texts = {
+        "is a mobile number such as %(number)s": "[fr] un mobile comme %(number)s",
+        "This account keeps no cards.": "[fr] Aucune carte gardée.",
+    }
+    with french.spoken(texts):
+        assert refused_at(browser, order, way=by(account, "sms")) == {
+            "phone": [f"[fr] un mobile comme {PHONE}."],
+            "__all__": [f"customer.phone: [fr] un mobile comme {PHONE}."],
+        }
+        keeps_none = provider_says("This account keeps no cards.")
+        script.always("refuses", lambda call: keeps_none if call.charge.invitation else "")
+        assert refused_at(browser, order, way=by(account, "sms")) == {
+            "__all__": ["[fr] Aucune carte gardée."]
+        }
 
 
 def test_what_the_provider_refuses_after_all_may_be_mended_and_sent(
