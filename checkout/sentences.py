@@ -11,6 +11,7 @@ from checkout.models.invitation import Invitation
 from checkout.models.letter import Letter
 from checkout.models.order import KINDS
 from checkout.models.payment import OCCASIONS
+from checkout.wording import spoken_again
 
 # The particulars in braces come with the entry. {money} and its like are texts such as "42.99 EUR".
 SENTENCES: dict[str, str] = {
@@ -189,10 +190,13 @@ def sentence(code: str, data: dict[str, Any], *, by_merchant: bool = False) -> s
         text = shorter
     if code == "order.changed" and data.get("before") == data.get("money"):
         text = SAME_MONEY
-    return gettext(text).format_map(_Forgiving({name: _worded(name, value) for name, value in data.items()}))
+    told = {name: _worded(name, value, data.get(f"{name}_said")) for name, value in data.items()}
+    return gettext(text).format_map(_Forgiving(told))
 
 
-def _worded(name: str, value: Any) -> Any:
+def _worded(name: str, value: Any, said: object) -> Any:
+    if said and (spoken := spoken_again(said)):
+        return spoken
     if name in _CHOICES:
         return _CHOICES[name].get(value, value or "—")
     return gettext(str(value)) if name in _WORDS else value

@@ -46,6 +46,25 @@ def listed(errors: Iterable[tuple[str, str]], *, between: str = ": ") -> str:
     return later(_one_by_one, tuple(errors), between)
 
 
+def kept(said: Said, fit: Callable[[object], str]) -> dict[str, Any]:
+    """The sentence and what fills it, for a row: each filling as `fit` makes it."""
+    about = {name: kept(value, fit) if isinstance(value, Said) else value if isinstance(value, int) else fit(value)
+             for name, value in said.about.items()}  # fmt: skip
+    return {"text": said.text, "about": about}
+
+
+def spoken_again(row: object) -> str:
+    """What `kept` has kept, in the language that is active now; "" when it cannot be said so."""
+    if not isinstance(row, dict) or not isinstance(row.get("text"), str):
+        return ""
+    told = row.get("about") or {}
+    about = {name: spoken_again(value) if isinstance(value, dict) else value for name, value in told.items()}
+    try:
+        return _say(row["text"], about)
+    except (KeyError, TypeError, ValueError):  # an older version's, which its translation no longer fits
+        return ""
+
+
 def in_english(said: object) -> str:
     """As a row keeps it, and a log."""
     if isinstance(said, str):

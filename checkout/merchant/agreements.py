@@ -21,6 +21,7 @@ from checkout.merchant.shown import badge, moment, provider_name, whole
 from checkout.merchant.standing import agreed, agreed_with, event_in_words, meaning
 from checkout.merchant.story import story
 from checkout.models import Agreement, Chargeback, Order, Payment
+from checkout.payments.attention import with_reasons
 from checkout.templatetags.guichet import money as money_text
 from providers.agreements import Phase
 from providers.money import Money
@@ -167,7 +168,7 @@ class AgreementAdmin(RecordAdmin):
             "figures": _figures(row),
             "payments": lines,
             "more": more,
-            "flagged": flagged.order_by("-id")[:_MOST_FLAGGED],
+            "flagged": with_reasons(flagged.order_by("-id")[:_MOST_FLAGGED]),
             "story": story(
                 row.payment.order,
                 payment=row.payment,

@@ -20,6 +20,7 @@ from checkout.merchant.scope import limit
 from checkout.merchant.shown import provider_name
 from checkout.models import Account, Order, Payment, Shop
 from checkout.models.order import KINDS
+from checkout.payments.attention import why_called
 from checkout.payments.cancel import cancel_attempt
 from checkout.payments.recover import being_started
 from checkout.payments.retype import can_retype
@@ -164,7 +165,7 @@ def _canceled(payment: Payment) -> Said:
 
 def _why_a_person(payment: Payment) -> str:
     """What was paid on the form is not what was asked for, say."""
-    return Order.objects.values_list("attention", flat=True).get(pk=payment.order_id)
+    return why_called([Order.objects.get(pk=payment.order_id)]).get(payment.order_id, "")
 
 
 def unanswered(payment: Payment) -> Said:

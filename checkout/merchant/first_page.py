@@ -19,6 +19,7 @@ from checkout.merchant.verdict import LATE, Worry, in_words, worries
 from checkout.models import Agreement, Call, Delivery, Operation, ShopEvent
 from checkout.payments import tallies
 from checkout.payments.account_health import Health, health
+from checkout.payments.attention import with_reasons
 from checkout.payments.calls import by_kind, needing_a_person
 from checkout.payments.outcomes import DAYS, Outcomes, outcomes, together
 from checkout.payments.sweep import lateness
@@ -45,7 +46,7 @@ def first_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "worries": found,
         "tone": _tone(found),
         "calls": [(Call(word).label, number, _orders(flag=word)) for word, number in calls.items()],
-        "flagged": flagged.order_by("pk")[:_SHOWN],
+        "flagged": with_reasons(flagged.order_by("pk")[:_SHOWN]),
         "flagged_count": count,
         "flagged_url": _orders(flag="yes"),
         "late": late > LATE,

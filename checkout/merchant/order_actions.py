@@ -17,6 +17,7 @@ from checkout.merchant.desk import TAKE
 from checkout.merchant.link_change import CHANGE
 from checkout.merchant.shown import provider_name
 from checkout.models import Order
+from checkout.payments.attention import why_called
 from checkout.payments.cancel import give_up, lives_on_until
 from checkout.payments.locks import order_lock
 from checkout.payments.orders import mark_seen
@@ -160,7 +161,10 @@ def _reopen(request: HttpRequest, order: Order, typed: dict[str, Any]) -> Said:
 
 
 def _explain_seen(order: Order, typed: dict[str, Any]) -> list[str]:
-    return [_("The flag comes down; the timeline keeps what it said: %(why)s") % {"why": order.attention}]
+    return [
+        _("The flag comes down; the timeline keeps what it said: %(why)s")
+        % {"why": why_called([order]).get(order.pk, "")}
+    ]
 
 
 def _seen(request: HttpRequest, order: Order, typed: dict[str, Any]) -> Said:

@@ -29,6 +29,7 @@ from checkout.merchant.shown import badge, customer_lines, moment, provider_name
 from checkout.merchant.story import story
 from checkout.merchant.webhooks import state_of
 from checkout.models import Delivery, Order, Payment, Proposal, ShopEvent
+from checkout.payments.attention import why_called
 from checkout.states import OrderState
 from checkout.templatetags.guichet import names_of
 from providers.money import Money
@@ -150,6 +151,7 @@ class OrderAdmin(ListedAdmin):
         taken_back = chargebacks(payments)
         return {
             "order": row,
+            "why_called": why_called([row]).get(row.pk, ""),
             "seen": next((button for button in buttons if button.action.name == "seen"), None),
             "buttons": [button for button in buttons if button.action.name not in ("seen", "leave_desk")],
             "desk": at_desk(row),

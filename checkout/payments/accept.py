@@ -28,7 +28,8 @@ def can_accept(payment: Payment) -> bool:
     order = payment.order
     if order.state != OrderState.OPEN or order.kind != Kind.ONE_OFF or order.agreement_id is not None:
         return False
-    if payment.state == State.CREATED or payment.state in MONEY_STATES:
+    # One that had ended waits as well: nobody is to pay once more before a person has looked.
+    if payment.state != State.PENDING and (payment.may_retry or payment.state in MONEY_STATES):
         return False
     others = order.payments.exclude(pk=payment.pk)
     if others.filter(state__in=[*OPEN_STATES, *HELD_STATES]).exists():

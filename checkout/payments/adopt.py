@@ -16,6 +16,7 @@ from checkout.states import MONEY_STATES, OPEN_STATES, State
 from providers.agreements import AgreementCharge
 from providers.base import Occasion
 from providers.money import Money
+from providers.said import said as _
 
 # In one transaction: whoever waits for the order's lock does not wait for years of payments.
 _AT_ONCE = 50
@@ -122,13 +123,21 @@ def _doubts(agreement: Agreement, charge: AgreementCharge) -> list[str]:
     amounts = terms.amounts() if terms is not None else frozenset()
     if not charge.by_hand and terms is not None and money not in amounts:
         agreed = ", ".join(str(amount) for amount in sorted(amounts, key=lambda amount: amount.minor))
-        doubts.append(f"the agreement took {money}; agreed was {agreed}")
+        doubts.append(_("the agreement took %(money)s; agreed was %(agreed)s", money=money, agreed=agreed))
     elif money.currency != agreement.currency:
-        doubts.append(f"the agreement took {money}; it is one in {agreement.currency}")
+        doubts.append(
+            _(
+                "the agreement took %(money)s; it is one in %(currency)s",
+                money=money,
+                currency=agreement.currency,
+            )
+        )
     if not charge.by_hand and agreement.ended_at and charge.at and charge.at > agreement.ended_at:
-        doubts.append(f"the agreement took {money} after it had ended")
+        doubts.append(_("the agreement took %(money)s after it had ended", money=money))
     if (total := total_of(agreement)) is not None and taken_of(agreement).minor > total.minor:
-        doubts.append(f"with {money} the payment plan has taken more than {total}")
+        doubts.append(
+            _("with %(money)s the payment plan has taken more than %(total)s", money=money, total=total)
+        )
     return doubts
 
 

@@ -22,6 +22,7 @@ from checkout.payments.timeline import Weight, Who, tell, tell_once
 from checkout.states import AGREEMENT_MOVES, OrderState, State
 from providers.agreements import AgreementCharge, AgreementReport, AgreementState, Period, Phase, Terms
 from providers.base import Kind
+from providers.said import said as _
 
 # After the moment at which something is to happen: the provider needs a while, too.
 _LATER = timedelta(minutes=10)
@@ -34,11 +35,11 @@ _NEVER_BEGAN = timedelta(days=30)
 _UNANSWERED = (1, 5, 10, 30, 60, 180, 360, 1440)
 _ENDED_WITHOUT_MONEY = frozenset({State.FAILED, State.CANCELED, State.EXPIRED})
 _IN_WORDS: dict[str, str] = {
-    Kind.ONE_OFF: "one payment",
-    Kind.SUBSCRIPTION: "a subscription",
-    Kind.PAYMENT_PLAN: "a payment plan",
-    Kind.MANDATE: "a mandate",
-    Kind.SAVE_CARD: "a card for later",
+    Kind.ONE_OFF: _("one payment"),
+    Kind.SUBSCRIPTION: _("a subscription"),
+    Kind.PAYMENT_PLAN: _("a payment plan"),
+    Kind.MANDATE: _("a mandate"),
+    Kind.SAVE_CARD: _("a card for later"),
 }
 KINDS = frozenset({Kind.SUBSCRIPTION, Kind.PAYMENT_PLAN, Kind.MANDATE})
 
@@ -61,7 +62,10 @@ def take_agreement(
     agreement.payment = payment
     problem = _objection(agreement, report)
     if not problem and new and not _keep(agreement):
-        problem = f"the provider names an agreement of another attempt: {agreement.provider_id}"
+        problem = _(
+            "the provider names an agreement of another attempt: %(agreement)s",
+            agreement=agreement.provider_id,
+        )
     if problem:
         if tell_once(order, "payment.objection", payment=payment, who=Who.PROVIDER, weight=Weight.WARNING,
                      why=problem):  # fmt: skip
@@ -125,9 +129,13 @@ def _objection(agreement: Agreement, report: AgreementReport) -> str:
     """Why the report is not to be believed; "" when it may be."""
     named = fit(report.provider_id, 100)
     if named and named != agreement.provider_id:
-        return f"asked about the agreement {agreement.provider_id}, the provider answers about {named}"
+        return _(
+            "asked about the agreement %(asked)s, the provider answers about %(told)s",
+            asked=agreement.provider_id,
+            told=named,
+        )
     if report.live is not None and report.live != agreement.account.live:
-        return "an agreement of the other mode, live or test"
+        return _("an agreement of the other mode, live or test")
     return ""
 
 
@@ -165,7 +173,10 @@ def _take(order: Order, agreement: Agreement, report: AgreementReport, *, new: b
         if agreement.phase == Phase.RETRY and before[1] != Phase.RETRY:
             flag(
                 order,
-                f"a payment of agreement {agreement.number} failed; the provider tries again",
+                _(
+                    "a payment of agreement %(agreement)s failed; the provider tries again",
+                    agreement=agreement.number,
+                ),
                 Call.AGREEMENT,
             )
 
@@ -179,10 +190,13 @@ def _weight(agreement: Agreement) -> str:
 def _compare_kinds(order: Order, agreement: Agreement) -> None:
     """The payer may have made another of it on the provider's form."""
     if agreement.kind != order.kind:
-        why = f"asked for {_IN_WORDS[order.kind]}, the provider set up {_IN_WORDS[agreement.kind]}"
+        why = _("asked for %(asked)s, the provider set up %(told)s", asked=_IN_WORDS[order.kind],
+                told=_IN_WORDS[agreement.kind])  # fmt: skip
         tell(order, "payment.objection", payment=agreement.payment, who=Who.PROVIDER, weight=Weight.WARNING,
              why=why)  # fmt: skip
-        flag(order, f"{why}: agreement {agreement.number}", Call.AGREEMENT)
+        flag(
+            order, _("%(why)s: agreement %(agreement)s", why=why, agreement=agreement.number), Call.AGREEMENT
+        )
 
 
 def _compare_terms(order: Order, agreement: Agreement, report: AgreementReport) -> None:
@@ -195,10 +209,11 @@ def _compare_terms(order: Order, agreement: Agreement, report: AgreementReport) 
     names = [name for name in {**agreed, **there} if agreed.get(name) != there.get(name)]
     if not names:
         return
-    why = "the terms at the provider are not what was agreed: " + ", ".join(
+    differences = ", ".join(
         f"{name} {there.get(name, 'nothing')} instead of {agreed.get(name, 'nothing')}"
         for name in sorted(names)
     )
+    why = _("the terms at the provider are not what was agreed: %(differences)s", differences=differences)
     said = order.timeline.filter(code="payment.objection", data__why=fit_to_show(why, 300))
     if not said.exists():
         tell(order, "payment.objection", payment=agreement.payment, who=Who.PROVIDER, weight=Weight.WARNING,

@@ -39,6 +39,7 @@ from checkout.states import (
 )
 from providers.base import Claim, Outcome, Report, Show, Started
 from providers.money import Money
+from providers.said import said as _
 
 _FAILED_EVENT = "payment.failed"
 _ENDED = frozenset({State.FAILED, State.CANCELED, State.EXPIRED})
@@ -104,7 +105,8 @@ def apply(
             if could_retry and not payment.may_retry and payment.state not in MONEY_STATES:
                 # The shopper reads that the shop has been told: here it is.
                 news.doubt(
-                    "another attempt could charge twice: look at the provider's record first", Call.UNCERTAIN
+                    _("another attempt could charge twice: look at the provider's record first"),
+                    Call.UNCERTAIN,
                 )
         if warned and payment.state in MONEY_STATES and payment.authorized_minor:
             # Where money has come nobody looks again of themselves: a chargeback, money taken twice, or only reserved.
@@ -315,7 +317,12 @@ def _money_came(order: Order, payment: Payment, news: _News) -> None:
     if payment.money != order.money:
         # An attempt from before the order was changed. It does not pay what is owed now.
         news.doubt(
-            f"{payment.money} came for the order, which is over {order.money} by now", Call.WRONG_AMOUNT
+            _(
+                "%(came)s came for the order, which is over %(owed)s by now",
+                came=payment.money,
+                owed=order.money,
+            ),
+            Call.WRONG_AMOUNT,
         )
     elif payment.state == State.PAID and can_move_order(was, OrderState.PAID):
         order.state = OrderState.PAID
@@ -326,15 +333,22 @@ def _money_came(order: Order, payment: Payment, news: _News) -> None:
     elif payment.state == State.AUTHORIZED and not second:
         news.events.append("order.authorized")
     if was in {OrderState.CANCELED, OrderState.EXPIRED}:
-        news.doubt(f"{payment.money} came after the order was {was}", Call.LATE_MONEY)
+        closed = _("canceled") if was is OrderState.CANCELED else _("expired")
+        news.doubt(
+            _("%(money)s came after the order was %(closed)s", money=payment.money, closed=closed),
+            Call.LATE_MONEY,
+        )
     if second:
         news.doubt(
-            f"a second payment of {payment.money} came for the same order: void or refund one",
+            _(
+                "a second payment of %(money)s came for the same order: void or refund one",
+                money=payment.money,
+            ),
             Call.SECOND_PAYMENT,
         )
     # Nobody is to pay once more: the follow-up abandons what is still open at the provider, and now is the time.
     if others.filter(state__in=OPEN_STATES).update(next_check_at=timezone.now()):
-        news.doubt("it was paid while another attempt was still open", Call.SECOND_PAYMENT)
+        news.doubt(_("it was paid while another attempt was still open"), Call.SECOND_PAYMENT)
 
 
 def _object(order: Order, payment: Payment, report: Report, problem: str, news: _News) -> None:

@@ -1,11 +1,13 @@
 """When is a person needed? Said on the order, in its timeline, and to the shop."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
-from checkout.models import Call, Order
+from checkout.models import Call, Order, TimelineEntry
 from checkout.payments.events import owe
 from checkout.payments.texts import fit_to_show
 from checkout.payments.timeline import Weight, Who, tell
+from checkout.wording import spoken_again
 
 _ROOM = 300
 
@@ -17,10 +19,10 @@ class Doubt(NamedTuple):
     call: Call
 
 
-def flag(order: Order, why: str, call: Call) -> None:
+def flag(order: Order, said: str, call: Call) -> None:
     """Ask for a person. A second reason joins the first; the shop is told that there is one. Call under the lock, and
     after the payment was saved: what the shop is told is read from the rows."""
-    why = fit_to_show(why, _ROOM)
+    why = fit_to_show(said, _ROOM)
     if f"; {why};" in f"; {order.attention};":
         return
     joined = "; ".join(filter(None, [order.attention, why]))[:_ROOM]
@@ -29,8 +31,32 @@ def flag(order: Order, why: str, call: Call) -> None:
         return  # no room for one more, and one is enough to bring somebody
     order.attention, order.calls = joined, f",{','.join(calls)},"
     order.save(update_fields=["attention", "calls"])
-    tell(order, "order.attention", who=Who.GUICHET, weight=Weight.WARNING, why=why)
+    tell(order, "order.attention", who=Who.GUICHET, weight=Weight.WARNING, why=said)
     owe(order, "order.attention")
+
+
+def why_called(orders: Iterable[Order]) -> dict[int, str]:
+    """By the key of each order that needs a person: what for, in the reader's language, as the timeline has it."""
+    named = {order.pk: order.attention for order in orders if order.attention}
+    if not named:
+        return {}
+    said: dict[int, list[str]] = {pk: [] for pk in named}
+    for entry in TimelineEntry.objects.filter(
+        order__in=named, code__in=["order.attention", "order.seen"]
+    ).order_by("id"):
+        if entry.code == "order.seen":
+            said[entry.order_id].clear()
+        else:
+            why = spoken_again(entry.data.get("why_said")) or str(entry.data.get("why", ""))
+            said[entry.order_id].append(why)
+    return {pk: "; ".join(said[pk]) or english for pk, english in named.items()}
+
+
+def with_reasons(orders: Iterable[Order]) -> list[tuple[Order, str]]:
+    """Each order, and what a person is called to it for."""
+    rows = list(orders)
+    reasons = why_called(rows)
+    return [(order, reasons.get(order.pk, "")) for order in rows]
 
 
 def unflag(order: Order) -> None:

@@ -6,6 +6,7 @@ from checkout.payments.movements import note_movement
 from checkout.payments.texts import fit
 from checkout.payments.timeline import Weight, Who, tell
 from providers.base import Report
+from providers.said import said as _
 
 
 def take_chargebacks(order: Order, payment: Payment, report: Report) -> tuple[bool, list[Doubt]]:
@@ -29,7 +30,8 @@ def take_chargebacks(order: Order, payment: Payment, report: Report) -> tuple[bo
             tell(order, "payment.charged_back", payment=payment, who=Who.PROVIDER, weight=Weight.BAD,
                  money=str(row.money), why=row.reason or "—")  # fmt: skip
             note_movement(payment, Movement.Kind.CHARGED_BACK, row.amount_minor)
-            why = f"the bank took {row.money} back (reason {row.reason or 'not told'})"
+            why = _("the bank took %(money)s back (reason %(reason)s)", money=row.money,
+                    reason=row.reason or _("not told"))  # fmt: skip
             doubts.append(Doubt(why, Call.CHARGEBACK))
             continue
         before, status = row.money, fit(told.status, 30) or row.status
@@ -42,6 +44,10 @@ def take_chargebacks(order: Order, payment: Payment, report: Report) -> tuple[bo
              status=row.status or "—")  # fmt: skip
         if row.money != before:
             note_movement(payment, Movement.Kind.CHARGED_BACK, row.amount_minor - before.minor)
-            why = f"the bank took {row.money} back, not {before} as was told first"
+            why = _(
+                "the bank took %(money)s back, not %(before)s as was told first",
+                money=row.money,
+                before=before,
+            )
             doubts.append(Doubt(why, Call.CHARGEBACK))
     return news, doubts

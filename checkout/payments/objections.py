@@ -3,6 +3,7 @@
 from checkout.models import Payment
 from providers.base import Outcome, Report
 from providers.money import Money
+from providers.said import said as _
 
 SUMS = ("authorized", "captured", "refunded", "voided", "pending")
 MONEY_OUTCOMES = frozenset({Outcome.AUTHORIZED, Outcome.PAID, Outcome.REFUNDED})
@@ -21,11 +22,15 @@ def objection(payment: Payment, report: Report) -> str:
 
 def of_another(payment: Payment, report: Report) -> str:
     if report.reference is not None and report.reference != payment.reference:
-        return f"asked about {payment.reference}, the provider answers about {report.reference}"
-    if report.live is not None and report.live != payment.account.live:
-        return (
-            "a test payment on a live account" if payment.account.live else "a live payment on a test account"
+        return _(
+            "asked about %(asked)s, the provider answers about %(told)s",
+            asked=payment.reference,
+            told=report.reference,
         )
+    if report.live is not None and report.live != payment.account.live:
+        if payment.account.live:
+            return _("a test payment on a live account")
+        return _("a live payment on a test account")
     return ""
 
 
@@ -49,9 +54,9 @@ def _unfit_amounts(payment: Payment, report: Report) -> str:
     told += [report.asked] if report.asked is not None else []
     for money in told:
         if money.currency != payment.currency:
-            return f"asked {payment.money}, provider reports {money}"
+            return _asked_and_came(payment, money)
         if money.minor < 0:
-            return f"the provider reports a negative sum, {money}"
+            return _("the provider reports a negative sum, %(money)s", money=money)
     return ""
 
 
@@ -63,7 +68,11 @@ def _unfit_asked(payment: Payment, report: Report) -> str:
         "amount"
     ):  # a change that was asked for, and may not be written yet
         return ""
-    return f"asked {payment.money}, but the provider's own order is over {report.asked}"
+    return _(
+        "asked %(asked)s, but the provider's own order is over %(told)s",
+        asked=payment.money,
+        told=report.asked,
+    )
 
 
 def _unfit_money(payment: Payment, report: Report) -> str:
@@ -72,15 +81,21 @@ def _unfit_money(payment: Payment, report: Report) -> str:
         return ""
     came = charged(payment, report)
     if not came:
-        return f"the provider says {report.outcome} but not how much" if payment.amount_minor else ""
+        if not payment.amount_minor:
+            return ""
+        return _("the provider says %(outcome)s but not how much", outcome=report.outcome.value)
     if came != payment.money:
-        return f"asked {payment.money}, provider reports {came}"
+        return _asked_and_came(payment, came)
     captured, refunded = sum_of(payment, report, "captured"), sum_of(payment, report, "refunded")
     if report.outcome is Outcome.PAID and not captured:
-        return f"the provider says paid, but captured {captured}"
+        return _("the provider says paid, but captured %(captured)s", captured=captured)
     if report.outcome is Outcome.REFUNDED and (refunded < captured or not refunded):
-        return f"the provider says refunded, but {refunded} of {captured}"
+        return _("the provider says refunded, but %(part)s of %(all)s", part=refunded, all=captured)
     return ""
+
+
+def _asked_and_came(payment: Payment, came: Money) -> str:
+    return _("asked %(asked)s, provider reports %(came)s", asked=payment.money, came=came)
 
 
 def charged(payment: Payment, report: Report) -> Money | None:
@@ -94,13 +109,21 @@ def _impossible_sums(payment: Payment, report: Report) -> str:
         sum_of(payment, report, name) for name in ("authorized", "captured", "refunded", "voided")
     )
     if payment.amount_minor and authorized > payment.money:
-        return f"asked {payment.money}, provider reports {authorized}"
+        return _asked_and_came(payment, authorized)
     if captured > authorized:
-        return f"captured {captured} is more than authorised {authorized}"
+        return _(
+            "captured %(captured)s is more than authorised %(authorized)s",
+            captured=captured,
+            authorized=authorized,
+        )
     if refunded > captured:
-        return f"refunded {refunded} is more than captured {captured}"
+        return _(
+            "refunded %(refunded)s is more than captured %(captured)s", refunded=refunded, captured=captured
+        )
     if voided + captured > authorized:
-        return f"voided and captured together are more than authorised {authorized}"
+        return _(
+            "voided and captured together are more than authorised %(authorized)s", authorized=authorized
+        )
     return ""
 
 

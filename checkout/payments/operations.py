@@ -16,13 +16,14 @@ from checkout.payments.timeline import Weight, Who, tell
 from providers.base import Operation as Listed
 from providers.base import OperationStatus, Report, Verb
 from providers.money import Money
+from providers.said import said as _
 
 # Longer than any call to a provider, and than it takes one to show what it was asked for.
 MAY_BE_ON_ITS_WAY = timedelta(minutes=15)
 # A provider that neither lists it nor shows it in a sum will not do so later: somebody has to look there.
 A_PERSON_MAY_KNOW = timedelta(hours=1)
 # Why an operation has failed of which no provider told: somebody looked there, and may be wrong.
-MISSED_BY_A_PERSON = "a person found no record of it at the provider"
+MISSED_BY_A_PERSON = _("a person found no record of it at the provider")
 SUM_OF = {Verb.CAPTURE: "captured_minor", Verb.VOID: "voided_minor", Verb.REFUND: "refunded_minor"}
 
 
@@ -43,14 +44,16 @@ def take_operations(order: Order, payment: Payment, report: Report) -> list[Doub
         else:
             changed = _take_status(order, payment, row, listed)
             if changed and row.status == OperationStatus.CONFLICT:
-                doubts.append(Doubt(f"{row.verb} of {row.money} was done in part only", Call.CONFLICT))
+                doubts.append(Doubt(_in_part(row), Call.CONFLICT))
         row.provider_id = fit(listed.provider_id, 100) or row.provider_id
         row.save()
         seen.add(row.pk)
     long_ago = timezone.now() - MAY_BE_ON_ITS_WAY
     missing = payment.operations.filter(status__in=Operation.OPEN, provider_id="", created_at__lt=long_ago)
     for row in missing.exclude(pk__in=seen):
-        write_operation(order, payment, row, OperationStatus.FAILURE, why="the provider knows nothing of it")
+        write_operation(
+            order, payment, row, OperationStatus.FAILURE, why=_("the provider knows nothing of it")
+        )
         row.save()
     return doubts + _unknown_for_long(payment)
 
@@ -65,9 +68,26 @@ def _unknown_for_long(payment: Payment) -> list[Doubt]:
     for row in unknown:
         row.person_asked = True
         row.save(update_fields=["person_asked"])
-        why = f"nobody knows whether the {row.verb} of {row.money} was done: look at the provider"
-        doubts.append(Doubt(why, Call.UNCERTAIN))
+        doubts.append(Doubt(_unknown(row), Call.UNCERTAIN))
     return doubts
+
+
+def _in_part(row: Operation) -> str:
+    if row.verb == Verb.CAPTURE:
+        return _("capture of %(money)s was done in part only", money=row.money)
+    if row.verb == Verb.VOID:
+        return _("void of %(money)s was done in part only", money=row.money)
+    return _("refund of %(money)s was done in part only", money=row.money)
+
+
+def _unknown(row: Operation) -> str:
+    if row.verb == Verb.CAPTURE:
+        return _(
+            "nobody knows whether the capture of %(money)s was done: look at the provider", money=row.money
+        )
+    if row.verb == Verb.VOID:
+        return _("nobody knows whether the void of %(money)s was done: look at the provider", money=row.money)
+    return _("nobody knows whether the refund of %(money)s was done: look at the provider", money=row.money)
 
 
 def undone(payment: Payment, operation: Operation) -> Money:

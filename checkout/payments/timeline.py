@@ -6,6 +6,8 @@ from django.contrib.auth.models import User
 
 from checkout.models import Order, Payment, TimelineEntry
 from checkout.payments.texts import fit, fit_to_show
+from checkout.wording import kept
+from providers.said import Said
 
 Who = TimelineEntry.Who
 Weight = TimelineEntry.Weight
@@ -65,7 +67,13 @@ def tell_once(
 def _particulars(payment: Payment | None, data: dict[str, Any]) -> dict[str, Any]:
     if payment is not None:
         data = {"number": payment.number, "provider": str(payment.account.provider_class.name), **data}
-    return {
+    told: dict[str, Any] = {
         name: value if isinstance(value, int) else (fit_to_show if name in _FOREIGN else fit)(value, 300)
         for name, value in data.items()
+    }
+    # In English for whoever searches, and beside it what it takes to say it in a reader's language.
+    said = {name: value for name, value in data.items() if isinstance(value, Said)}
+    return {
+        **told,
+        **{f"{name}_said": kept(value, lambda text: fit_to_show(text, 300)) for name, value in said.items()},
     }

@@ -22,6 +22,7 @@ from checkout.payments.timeline import Weight, Who, tell
 from checkout.states import OrderState
 from providers.base import Outcome, Report
 from providers.money import Money
+from providers.said import said as _
 
 # A provider may keep an end to the second, or to the minute.
 _TO_THE_MINUTE = timedelta(minutes=1)
@@ -97,7 +98,8 @@ def take_change(order: Order, payment: Payment, report: Report, answers: By | No
         return ""
     if report.outcome in MONEY_OUTCOMES and charged(payment, report) == payment.money != wish.money:
         forget(payment)
-        return f"{payment.money} was paid before the provider had the change to {wish.money}"
+        return _("%(paid)s was paid before the provider had the change to %(wanted)s", paid=payment.money,
+                 wanted=wish.money)  # fmt: skip
     if not payment.is_open or order.state != OrderState.OPEN:
         return ""
     taken = _has_taken(payment, report, wish, answers)

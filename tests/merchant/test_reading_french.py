@@ -8,11 +8,16 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from checkout.models import Account, ApprovalLimit, AuditEntry, Order, Proposal, Shop
-from checkout.payments.orders import create_order
+from checkout.models import Account, ApprovalLimit, AuditEntry, Call, Order, Proposal, Shop
+from checkout.payments.attention import flag
+from checkout.payments.locks import order_lock
+from checkout.payments.orders import create_order, mark_seen
+from checkout.payments.recover import check
 from checkout.payments.timeline import Who
 from checkout.states import OrderState, State
+from providers.base import Outcome, Report
 from providers.money import Money
+from providers.said import said as said_by_provider
 from tests import french
 from tests.merchant import rows
 from tests.merchant.clicks import address, do, hidden, said
@@ -27,6 +32,9 @@ TEXTS = {
     "Nothing was charged: %(why)s.": "[fr] Rien de débité : %(why)s.",
     "the order is %(state)s": "[fr] état %(state)s",
     "canceled": "[fr] annulé",
+    "Not believed: {why}": "[fr] Pas cru : {why}",
+    "asked %(asked)s, provider reports %(came)s": "[fr] demandé %(asked)s, reçu %(came)s",
+    "it was paid while another attempt was still open": "[fr] payée deux fois ?",
 }
 
 
@@ -95,3 +103,31 @@ def test_what_is_no_link(merchant: User, shop: Shop) -> None:
     url = reverse("admin:checkout_order_link_new", args=[order.pk])
     assert said(in_french(merchant).post(url, {"once": "a" * 20})) == "[fr] Plus payable."
     assert kept("link new") == "The order cannot be paid now: reopen it, or give it more time."
+
+
+def test_the_timeline_and_why_a_person_is_called(merchant: User, shop: Shop, account: Account) -> None:
+    payment = rows.payment(rows.order(shop), account, State.STARTED)
+    came = Money(4000, "EUR")
+    Scripted.answer = Report(outcome=Outcome.PAID, authorized=came, captured=came)
+    check(payment)
+    order = payment.order
+    order.refresh_from_db()
+    reader, page = in_french(merchant), reverse("admin:checkout_order_change", args=[order.pk])
+    assert (
+        order.attention == "asked 42.99 EUR, provider reports 40.00 EUR"
+    )  # the row, and what the shop reads
+    shown = reader.get(page).content.decode()
+    assert "[fr] Pas cru : [fr] demandé 42.99 EUR, reçu 40.00 EUR" in shown
+    assert order.attention not in shown
+    with order_lock(order.pk) as locked:
+        flag(
+            locked, said_by_provider("it was paid while another attempt was still open"), Call.SECOND_PAYMENT
+        )
+    assert (
+        "[fr] demandé 42.99 EUR, reçu 40.00 EUR; [fr] payée deux fois ?" in reader.get(page).content.decode()
+    )
+    mark_seen(order, user=merchant)
+    with order_lock(order.pk) as locked:
+        flag(locked, "an older version's reason", Call.OTHER)
+    shown = reader.get(page).content.decode()
+    assert "</strong> an older version&#x27;s reason</p>" in shown

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy, override
 from checkout.merchant.audit import readable
 from checkout.payments.terms import disagreements
 from checkout.payments.texts import fit, fit_to_show
-from checkout.wording import clause, in_english, later, listed, reason, spoken, worded
+from checkout.wording import clause, in_english, kept, later, listed, reason, spoken, spoken_again, worded
 from providers.agreements import Period, Terms, Unit
 from providers.base import Kind
 from providers.errors import Invalid, Misconfigured
@@ -97,6 +97,18 @@ def test_what_a_provider_says_is_english_until_somebody_else_reads_it() -> None:
         assert fit(no, 300) == fit(reason(no), 300) == whole
         assert fit(reason(wrong), 300) == "city: has more than 9 characters; name: is missing"
         assert spoken("as they wrote it: 9 %") == "as they wrote it: 9 %"
+
+
+def test_what_a_row_keeps_of_it_is_said_in_whichever_language_reads_it() -> None:
+    whole = said("Scripted takes no order whose %(field)s %(why)s.", field="card 4111111111111111",
+                 why=said("has more than %(most)d characters", most=9))  # fmt: skip
+    row = json.loads(json.dumps(kept(whole, lambda text: fit_to_show(text, 300))))
+    assert "4111111111111111" not in str(row)
+    with override("fr"):
+        assert spoken_again(row) == f"[fr] refus : {row['about']['field']} [fr] dépasse 9 caractères."
+        assert spoken_again({"text": "has more than %(most)d characters", "about": {"x": 1}}) == ""
+    for nothing in (None, "text", {}, {"text": 7}, {"text": "%(x)s", "about": {"y": 1}}):
+        assert spoken_again(nothing) == ""
 
 
 def refusals() -> list[tuple[str, ast.expr]]:
