@@ -60,7 +60,9 @@ class Form:
         self.where.get_by_role("button", name="Confirm").click()
 
     def choose(self, method: str) -> None:
-        self.where.get_by_role("link", name=method, exact=True).click()
+        link = self.where.get_by_role("link", name=method, exact=True)
+        link.click()
+        expect(link).to_have_attribute("aria-current", "page")
 
     def cancel(self) -> None:
         self.where.get_by_role("link", name="Cancel and go back to the shop").click()

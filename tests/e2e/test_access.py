@@ -56,6 +56,7 @@ def keeps_within(page: Page, *parts: Page | Frame) -> None:
 @pytest.mark.parametrize("name", SCENES)
 def test_a_shoppers_page(stage: Stage, checkout: Checkout, name: str) -> None:
     SCENES[name](stage, checkout)
+    checkout.hold_still()  # what is news meanwhile would draw the page anew
     looks_well(checkout.page)
     keeps_within(checkout.page, checkout.page)
 

@@ -51,9 +51,10 @@ def test_the_order_is_closed_late(stage: Stage, checkout: Checkout) -> None:
 def test_the_provider_is_slow_to_tell_of_a_refusal(stage: Stage, checkout: Checkout) -> None:
     order = stage.order()
     checkout.open(order.pay_url).choose()
-    stage.sandbox.arm("slow", method="checkPayment", seconds=6)
+    stage.sandbox.arm("slow", method="checkPayment", seconds=6, times=0)
     checkout.card.use(pages.NO_FUNDS)
     checkout.says(pages.INTERRUPTED)  # all that is known when the page's patience is over
+    stage.sandbox.disarm()
     checkout.says(pages.FAILED)  # by itself
     checkout.tells("There was not enough money available on this card.")
 
