@@ -4,7 +4,8 @@ In English, with the sentence and what fills it kept beside the words, so that w
 reader's language. Imported as `_`, so that the mark for translation stands where the text does.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 
 class Said(str):
@@ -20,7 +21,7 @@ class Said(str):
         words.text, words.about = text, about
         return words
 
-    def __getnewargs__(self) -> tuple[str, Mapping[str, object]]:
+    def __getnewargs__(self) -> tuple[str, Mapping[str, object]]:  # type: ignore[override]
         """So that it can be copied."""
         return self.text, self.about
 
@@ -28,3 +29,22 @@ class Said(str):
 def said(text: str, /, **about: object) -> Said:
     """`text` with its %(name)s filled in. What fills them may be said in the same way."""
     return Said(text, about)
+
+
+def joined(parts: Iterable[str], between: str) -> Said:
+    """One after the other; each stays what it is, and is translated by itself."""
+    about = {f"part{number}": part for number, part in enumerate(parts)}
+    return Said(between.join(f"%({name})s" for name in about), about)
+
+
+def listed(errors: Iterable[tuple[str, str]]) -> Said:
+    """Fields, and what is wrong with each."""
+    return joined((joined(error, ": ") for error in errors), "; ")
+
+
+def objection(error: Mapping[str, Any]) -> str:
+    """What one of pydantic's `errors()` says: of a validator of ours its own sentence, without pydantic's before it."""
+    own = error.get("ctx", {}).get("error")
+    if isinstance(own, ValueError) and own.args and isinstance(own.args[0], Said):
+        return own.args[0]
+    return str(error["msg"]).removeprefix("Value error, ")
