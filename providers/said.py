@@ -5,6 +5,7 @@ reader's language. Imported as `_`, so that the mark for translation stands wher
 """
 
 from collections.abc import Iterable, Mapping
+from functools import reduce
 from typing import Any
 
 
@@ -31,6 +32,9 @@ def said(text: str, /, **about: object) -> Said:
     return Said(text, about)
 
 
+_ = said  # the mark for translation, as everybody else calls it
+
+
 def joined(parts: Iterable[str], between: str) -> Said:
     """One after the other; each stays what it is, and is translated by itself."""
     about = {f"part{number}": part for number, part in enumerate(parts)}
@@ -38,8 +42,9 @@ def joined(parts: Iterable[str], between: str) -> Said:
 
 
 def listed(errors: Iterable[tuple[str, str]]) -> Said:
-    """Fields, and what is wrong with each."""
-    return joined((joined(error, ": ") for error in errors), "; ")
+    """Fields, and what is wrong with each; at least one."""
+    told = (_("%(field)s: %(why)s", field=field, why=why) for field, why in errors)
+    return reduce(lambda first, other: _("%(first)s; %(other)s", first=first, other=other), told)
 
 
 def objection(error: Mapping[str, Any]) -> str:

@@ -106,8 +106,12 @@ class Standing:
             )
             return self.of_transaction(charge, said, told, odd=odd)
         if words.of_transaction(said.status)[0] is not Outcome.PAID:
-            word = words.plain(said.status)[:40] or _("silent")
-            odd = _("eComCharge says successful, but its transaction is %(word)s.", word=word)
+            word = words.plain(said.status)[:40]
+            odd = (
+                _("eComCharge says successful, but its transaction is %(word)s.", word=word)
+                if word
+                else _("eComCharge says successful, but its transaction is silent.")
+            )
             return self._report(charge, Outcome.PENDING, told, said, warning=odd)
         return self.of_transaction(charge, said, told)
 

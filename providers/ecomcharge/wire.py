@@ -310,9 +310,11 @@ def _read(shape: type[W], data: Any) -> W:
         return shape.model_validate(data)
     except ValidationError as problem:
         field = ".".join(str(part) for part in problem.errors(include_input=False)[0]["loc"])
-        about = {"field": field or _("nothing")}
+        if not field:
+            whole = _("eComCharge's answer about the payment form could not be read: nothing.")
+            raise Uncertain(whole) from None
         raise Uncertain(
-            _("eComCharge's answer about the payment form could not be read: %(field)s.", **about)
+            _("eComCharge's answer about the payment form could not be read: %(field)s.", field=field)
         ) from None
 
 

@@ -348,9 +348,9 @@ class Epc(Provider):
         notifyOrder says it, too."""
         asked = to_thousandths(charge.money)
         if payment.amount is not None and payment.amount not in (asked, Decimal(asked) / 1000):
-            odd = _("Asked %(money)s, EPC calls the payment's amount %(amount)s: the order is not closed.",
-                    money=charge.money, amount=payment.amount)  # fmt: skip
-            return self._report(charge, Outcome.PENDING, warning=odd)
+            other = _("Asked %(money)s, EPC calls the payment's amount %(amount)s: the order is not closed.",
+                      money=charge.money, amount=payment.amount)  # fmt: skip
+            return self._report(charge, Outcome.PENDING, warning=other)
         odd = "" if charge.memo.get("closed") else self._nudge(charge.memo["order_id"])
         return self._sold(charge, self._order(charge.memo["order_id"]), payment, odd)
 

@@ -251,7 +251,9 @@ def _read(answer: Answer, shape: type[A], what: str) -> A:
         return shape.model_validate(answer.json())
     except ValidationError as problem:
         field = ".".join(str(part) for part in problem.errors(include_input=False)[0]["loc"])
-        about = {"what": what, "field": field or _("it")}
+        if not field:
+            whole = _("Purse's answer about the %(what)s could not be read: it.", what=what)
+            raise Uncertain(whole) from None
         raise Uncertain(
-            _("Purse's answer about the %(what)s could not be read: %(field)s.", **about)
+            _("Purse's answer about the %(what)s could not be read: %(field)s.", what=what, field=field)
         ) from None
