@@ -12,11 +12,14 @@ from checkout.models import Account, ApprovalLimit, AuditEntry, Order, Proposal,
 from checkout.payments.orders import create_order
 from checkout.payments.timeline import Who
 from checkout.states import OrderState, State
+from providers.errors import Misconfigured
 from providers.money import Money
+from providers.said import said as told_by_provider
 from tests import french
 from tests.merchant import rows
 from tests.merchant.clicks import address, do, hidden, said
-from tests.merchant.scripted import Scripted
+from tests.merchant.scripted import API_SECRET, Scripted
+from tests.merchant.test_typing import PLAIN
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -27,6 +30,10 @@ TEXTS = {
     "Nothing was charged: %(why)s.": "[fr] Rien de débité : %(why)s.",
     "the order is %(state)s": "[fr] état %(state)s",
     "canceled": "[fr] annulé",
+    "S360 refuses %(method)s: %(why)s": "[fr] S360 refuse %(method)s : %(why)s",
+    "The connection does not hold: %(said)s Mend it in the settings, save, and test again.": "[fr] Non : %(said)s",
+    "the US never answers the first time": "[fr] les États-Unis se taisent",
+    "A live account does not use the sandbox.": "[fr] Pas de bac à sable.",
 }
 
 
@@ -95,3 +102,24 @@ def test_what_is_no_link(merchant: User, shop: Shop) -> None:
     url = reverse("admin:checkout_order_link_new", args=[order.pk])
     assert said(in_french(merchant).post(url, {"once": "a" * 20})) == "[fr] Plus payable."
     assert kept("link new") == "The order cannot be paid now: reopen it, or give it more time."
+
+
+def test_what_is_wrong_with_an_account(merchant: User, account: Account) -> None:
+    browser = in_french(merchant)
+    page = reverse("admin:checkout_account_change", args=[account.pk])
+    text = "S360 refuses %(method)s: %(why)s"
+    Scripted.probed = Misconfigured(told_by_provider(text, method="getOrderDetails", why="Wrong partner"))
+    told = do(browser, account, "test")
+    assert told == "[fr] Non : [fr] S360 refuse getOrderDetails : Wrong partner"
+    account.refresh_from_db()
+    assert account.tested_said == "S360 refuses getOrderDetails: Wrong partner"
+    assert kept("test") == (
+        f"The connection does not hold: {account.tested_said} Mend it in the settings, save, and test again."
+    )
+    wrong = {"setting_region": "us", "setting_retries": "0"}
+    answer = browser.post(page, {**PLAIN, **wrong, "setting_api_secret": API_SECRET})
+    (objection,) = answer.context["adminform"].form.non_field_errors()
+    assert objection == "[fr] les États-Unis se taisent"
+    assert API_SECRET not in answer.content.decode()
+    answer = browser.post(page, {**PLAIN, "live": "on", "setting_nickname": "sandbox"})
+    assert answer.context["adminform"].form.errors["live"] == ["[fr] Pas de bac à sable."]
