@@ -4,8 +4,6 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from functools import total_ordering
 
-from providers.said import said as _
-
 # ISO 4217 (2024): currencies whose minor unit is not the hundredth. A provider that counts otherwise keeps
 # its own table in its own file: the exponent is a question of provider and currency.
 _EXPONENTS = {
@@ -47,7 +45,7 @@ class Money:
             and self.currency.isalpha()
             and self.currency.isupper()
         ):
-            raise ValueError(_("not an ISO 4217 currency code: %(code)s", code=repr(self.currency)))
+            raise ValueError(f"not an ISO 4217 currency code: {self.currency!r}")
 
     @classmethod
     def zero(cls, currency: str) -> "Money":

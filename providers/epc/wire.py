@@ -53,7 +53,10 @@ def from_thousandths(thousandths: Decimal, currency: str) -> Money:
     if minor != minor.to_integral_value():
         told = _("%(n)s thousandths of %(currency)s are no whole amount", n=thousandths, currency=currency)
         raise ValueError(told)
-    return Money(int(minor), currency)
+    try:
+        return Money(int(minor), currency)
+    except ValueError:
+        raise ValueError(_("not an ISO 4217 currency code: %(code)s", code=repr(currency))) from None
 
 
 # --- answers --------------------------------------------------------------------------------------------
