@@ -92,7 +92,7 @@ def _without_full_stop(no: Exception) -> str:
 
 
 def _one_by_one(errors: tuple[tuple[str, str], ...], between: str) -> str:
-    return "; ".join(f"{field}{between}{spoken(why)}" for field, why in errors)
+    return "; ".join(f"{spoken(field)}{between}{spoken(why)}" for field, why in errors)
 
 
 def _now(say: Callable[..., str], about: tuple[Any, ...]) -> str:

@@ -18,6 +18,7 @@ from providers.declines import Code
 from providers.errors import Decline, FieldError, Forged
 from providers.http import Http
 from providers.money import Money
+from providers.said import said as _
 from providers.setup import Address, Probe
 
 # --- what goes in --------------------------------------------------------------------------------------------------
@@ -391,6 +392,23 @@ class Approval:
 
 # --- who does it ---------------------------------------------------------------------------------------------------
 
+# Within a sentence.
+_KINDS = {
+    Kind.ONE_OFF: _("one_off"),
+    Kind.SUBSCRIPTION: _("subscription"),
+    Kind.PAYMENT_PLAN: _("payment_plan"),
+    Kind.MANDATE: _("mandate"),
+    Kind.SAVE_CARD: _("save_card"),
+}
+_OCCASIONS = {
+    Occasion.RECURRING: _("recurring"),
+    Occasion.DELAYED_CHARGE: _("delayed_charge"),
+    Occasion.INCREMENT: _("increment"),
+    Occasion.RESUBMISSION: _("resubmission"),
+    Occasion.REAUTHORIZATION: _("reauthorization"),
+    Occasion.NO_SHOW: _("no_show"),
+}
+
 
 class Provider(ABC):
     """One provider, bound to one merchant account's settings. Keeps no state of its own between calls.
@@ -438,10 +456,14 @@ class Provider(ABC):
     def refuses(self, charge: Charge) -> str:
         """Why this account cannot take this charge, in a sentence for the merchant; "" when it can. Asks nobody."""
         if charge.kind not in self.kinds:
-            return f"{self.name} does not do {charge.kind.value} orders."
+            kind = _KINDS[charge.kind]
+            return _("%(provider)s does not do %(kind)s orders.", provider=self.name, kind=kind)
         # An agreement is charged without any saved card: what was agreed to allows it.
         if charge.agreement is None and charge.occasion is not None and charge.occasion not in self.occasions:
-            return f"{self.name} charges no saved card for {charge.occasion.value}."
+            occasion = _OCCASIONS[charge.occasion]
+            return _(
+                "%(provider)s charges no saved card for %(occasion)s.", provider=self.name, occasion=occasion
+            )
         return ""
 
     def complaints(self, charge: Charge) -> tuple[FieldError, ...]:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from providers.said import listed
+
 
 @dataclass(frozen=True, kw_only=True)
 class Decline:
@@ -29,6 +31,12 @@ REASONS = (
 
 class ProviderError(Exception):
     """Anything a provider's answer may end in that is not an answer. `str()` is fit for the merchant's eyes."""
+
+    @property
+    def sentence(self) -> str:
+        """To stand within another sentence: `str()` would leave it in English for ever."""
+        words: str = self.args[0]
+        return words
 
 
 class Declined(ProviderError):
@@ -67,6 +75,6 @@ class Invalid(ProviderError):
 
     def __init__(self, field_name: str, why: str, *others: FieldError) -> None:
         self.errors: tuple[FieldError, ...] = ((field_name, why), *others)
-        super().__init__("; ".join(f"{field}: {problem}" for field, problem in self.errors))
+        super().__init__(listed(self.errors))
         self.field = field_name
         self.why = why

@@ -19,6 +19,7 @@ import requests
 import urllib3.exceptions
 
 from providers.errors import Misconfigured, Uncertain, Unreachable
+from providers.said import said as _
 
 CONNECT_SECONDS = 5
 READ_SECONDS = 20
@@ -181,7 +182,7 @@ class Answer:
         try:
             return jsonlib.loads(self.body, parse_float=Decimal, parse_constant=_not_json)
         except (ValueError, RecursionError) as error:
-            raise Uncertain("The provider's answer could not be read.") from error
+            raise Uncertain(_("The provider's answer could not be read.")) from error
 
 
 _local = threading.local()
@@ -252,7 +253,7 @@ class Http:
             if self._patience is not None and wait > self._patience:
                 break
             self._sleep(wait)
-        raise Unreachable("The provider asks us to slow down.")
+        raise Unreachable(_("The provider asks us to slow down."))
 
     def _once(
         self,
@@ -281,22 +282,23 @@ class Http:
                 _read_into(content, response, until=began + CONNECT_SECONDS + read_seconds)
         except requests.exceptions.ConnectTimeout as problem:
             error = "no connection in time"
-            raise Unreachable("The provider could not be reached.") from problem
+            raise Unreachable(_("The provider could not be reached.")) from problem
         except (requests.exceptions.Timeout, urllib3.exceptions.ReadTimeoutError, TimeoutError) as problem:
             error = f"no answer within {read_seconds:g} s"
-            raise Uncertain("The provider did not answer in time.") from problem
+            raise Uncertain(_("The provider did not answer in time.")) from problem
         except _BAD_ADDRESS as problem:
             error = "not an address"
-            raise Misconfigured(f"Not an address that can be called: {redact_text(url)}") from problem
+            sentence = _("Not an address that can be called: %(url)s", url=redact_text(url))
+            raise Misconfigured(sentence) from problem
         except requests.exceptions.ConnectionError as problem:
             error, kind = _lost(problem)
-            raise kind(f"The provider could not be reached: {error}.") from problem
+            raise kind(_("The provider could not be reached: %(why)s.", why=error)) from problem
         except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError, OSError) as problem:
             error = "answer broken off"
-            raise Uncertain("The provider's answer broke off.") from problem
+            raise Uncertain(_("The provider's answer broke off.")) from problem
         except _TooLarge as problem:
             error = "answer too large"
-            raise Uncertain("The provider's answer was too large to be one.") from problem
+            raise Uncertain(_("The provider's answer was too large to be one.")) from problem
         finally:
             self._record(
                 Exchange(
@@ -310,7 +312,7 @@ class Http:
                 )
             )
         if status >= 500 and status not in SLOW_DOWN:
-            raise Uncertain(f"The provider answered HTTP {status}.")
+            raise Uncertain(_("The provider answered HTTP %(status)s.", status=status))
         return Answer(status=status, headers=got, body=bytes(content))
 
 
@@ -341,10 +343,10 @@ def _lost(problem: requests.exceptions.ConnectionError) -> tuple[str, type[Uncer
     """What became of the connection, and whether the request can have been read."""
     reason = getattr(problem.args[0], "reason", None) if problem.args else None
     if isinstance(reason, urllib3.exceptions.NewConnectionError):
-        return "no connection", Unreachable
+        return _("no connection"), Unreachable
     if "CERTIFICATE_VERIFY_FAILED" in str(reason):
-        return "its certificate is not valid", Unreachable
-    return "the connection broke before the answer was complete", Uncertain
+        return _("its certificate is not valid"), Unreachable
+    return _("the connection broke before the answer was complete"), Uncertain
 
 
 def _shown_request(body: Any) -> str:

@@ -10,6 +10,7 @@ from pydantic import ConfigDict
 
 from providers.base import AccountSettings, Charge, Kind, Provider, Report, Started
 from providers.errors import Misconfigured
+from providers.said import said as _
 
 
 class UnreadSettings(AccountSettings):
@@ -37,7 +38,7 @@ class Missing(Provider):
 
     @classmethod
     def _why(cls) -> str:
-        return f"The provider “{cls.slug}” is no longer installed."
+        return _("The provider “%(slug)s” is no longer installed.", slug=cls.slug)
 
 
 @cache

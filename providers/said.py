@@ -4,7 +4,8 @@ In English, with the sentence and what fills it kept beside the words, so that w
 reader's language. Imported as `_`, so that the mark for translation stands where the text does.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from functools import reduce
 from typing import Any
 
 
@@ -29,3 +30,26 @@ class Said(str):
 def said(text: str, /, **about: object) -> Said:
     """`text` with its %(name)s filled in. What fills them may be said in the same way."""
     return Said(text, about)
+
+
+_ = said  # the mark for translation, as everybody else calls it
+
+
+def joined(parts: Iterable[str], between: str) -> Said:
+    """One after the other; each stays what it is, and is translated by itself."""
+    about = {f"part{number}": part for number, part in enumerate(parts)}
+    return Said(between.join(f"%({name})s" for name in about), about)
+
+
+def listed(errors: Iterable[tuple[str, str]]) -> Said:
+    """Fields, and what is wrong with each; at least one."""
+    told = (_("%(field)s: %(why)s", field=field, why=why) for field, why in errors)
+    return reduce(lambda first, other: _("%(first)s; %(other)s", first=first, other=other), told)
+
+
+def objection(error: Mapping[str, Any]) -> str:
+    """What one of pydantic's `errors()` says: of a validator of ours its own sentence, without pydantic's before it."""
+    own = error.get("ctx", {}).get("error")
+    if isinstance(own, ValueError) and own.args and isinstance(own.args[0], Said):
+        return own.args[0]
+    return str(error["msg"]).removeprefix("Value error, ")

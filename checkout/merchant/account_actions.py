@@ -1,16 +1,18 @@
 """What can be done with a provider account, besides typing its settings? Try it, and end a rotation."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from checkout.merchant.action import Action, Said, done, noted, refused, unsure
 from checkout.merchant.shown import provider_name, setting_title
 from checkout.models import Account
 from checkout.payments.connection import Ending, Tested, test_connection
 from checkout.payments.rotation import end_former, former_of
+from checkout.wording import worded
 
 
 def _test(request: HttpRequest, account: Account, typed: dict[str, Any]) -> Said:
@@ -20,30 +22,39 @@ def _test(request: HttpRequest, account: Account, typed: dict[str, Any]) -> Said
     return _said_of(account, tested)
 
 
+_SAID: dict[Ending, tuple[Callable[[str], Said], str]] = {
+    Ending.WELL: (done, gettext_noop("The connection holds. %(said)s")),
+    Ending.OTHER_MODE: (
+        refused,
+        gettext_noop("Live and test are mixed up: %(said)s Look at the credentials and the address."),
+    ),
+    Ending.UNREACHABLE: (
+        refused,
+        gettext_noop(
+            "%(said)s Look at the address, and whether this server may go out to it; then test again."
+        ),
+    ),
+    Ending.UNKNOWN: (
+        unsure,
+        gettext_noop(
+            "%(provider)s gave no clear answer, so nothing is known yet: %(said)s Test again in a minute."
+        ),
+    ),
+    Ending.CHANGED: (
+        noted,
+        gettext_noop("The settings were changed while they were tried. Test the connection again."),
+    ),
+    Ending.WRONG: (
+        refused,
+        gettext_noop("The connection does not hold: %(said)s Mend it in the settings, save, and test again."),
+    ),
+}
+
+
 def _said_of(account: Account, tested: Tested) -> Said:
     """What is so, and what to do."""
-    about = {"provider": provider_name(account), "said": _(tested.said) if tested.said else ""}
-    if tested.ending is Ending.WELL:
-        return done(_("The connection holds. %(said)s") % about)
-    if tested.ending is Ending.OTHER_MODE:
-        return refused(
-            _("Live and test are mixed up: %(said)s Look at the credentials and the address.") % about
-        )
-    if tested.ending is Ending.UNREACHABLE:
-        return refused(
-            _("%(said)s Look at the address, and whether this server may go out to it; then test again.")
-            % about
-        )
-    if tested.ending is Ending.UNKNOWN:
-        return unsure(
-            _("%(provider)s gave no clear answer, so nothing is known yet: %(said)s Test again in a minute.")
-            % about
-        )
-    if tested.ending is Ending.CHANGED:
-        return noted(_("The settings were changed while they were tried. Test the connection again."))
-    return refused(
-        _("The connection does not hold: %(said)s Mend it in the settings, save, and test again.") % about
-    )
+    say, text = _SAID[tested.ending]
+    return say(worded(text, provider=provider_name(account), said=tested.said))
 
 
 def _end_former(request: HttpRequest, account: Account, typed: dict[str, Any]) -> Said:

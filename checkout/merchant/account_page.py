@@ -16,6 +16,7 @@ from checkout.models import Account
 from checkout.payments.border import provider_for
 from checkout.payments.rehearsal import Misfortune, misfortunes_of
 from checkout.payments.rotation import FORMER, NOW, former_of
+from checkout.wording import reason
 from providers.base import Urls
 from providers.errors import Misconfigured
 
@@ -72,7 +73,7 @@ def _addresses(account: Account) -> tuple[list[Pasted], str]:
     try:
         told = provider_for(account).addresses(urls)
     except Misconfigured as why:
-        return [Pasted(_("Notification address"), urls.notify, "")], str(why)
+        return [Pasted(_("Notification address"), urls.notify, "")], reason(why)
     return [Pasted(_(one.label), one.url, _(one.where) if one.where else "") for one in told], ""
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from checkout.merchant.action import HARMLESS, Action, Asked, Said, acting, done, noted, refused, unsure
@@ -27,6 +27,7 @@ from checkout.payments.timeline import Who, tell
 from checkout.states import HELD_STATES, OrderState
 from checkout.templatetags.guichet import money as money_text
 from checkout.templatetags.guichet import plain_moment
+from checkout.wording import reason, worded
 from providers.errors import ProviderError
 
 # The attempts of an order that may still have something to tell; a person waits for the answers.
@@ -150,10 +151,10 @@ def _reopen(request: HttpRequest, order: Order, typed: dict[str, Any]) -> Said:
             return noted(_("The order is open already."))
         return refused(_("The order cannot be reopened: it is paid, or an attempt is under way."))
     except ProviderError as why:
-        return refused(
-            _("The provider's own order could not be reopened: %(why)s Nothing was changed here.")
-            % {"why": why}
+        text = gettext_noop(
+            "The provider's own order could not be reopened: %(why)s Nothing was changed here."
         )
+        return refused(worded(text, why=reason(why)))
     return done(_("The order can be paid again. Send the shopper its payment link."))
 
 

@@ -58,7 +58,7 @@ def hindrance(proposal: Proposal) -> str:
     try:
         check_possible(proposal.payment, Verb(proposal.action), proposal.money)
     except NotPossible as why:
-        return _("It cannot be done as it stands now: %(why)s") % {"why": why}
+        return _("It cannot be done as it stands now: %(why)s") % {"why": reason(why)}
     plan = plan_now(proposal)
     if (plan.digest if plan else "") != proposal.typed["seen"]:
         return _plan_changed(proposal)

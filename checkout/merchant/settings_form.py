@@ -27,9 +27,11 @@ from unfold.widgets import (
 from checkout.merchant.account_page import rehearsal_of
 from checkout.models import Account, Shop
 from checkout.payments.rehearsal import Misfortune, misfortunes_of
+from checkout.wording import reason, spoken
 from providers.base import AccountSettings, Provider
 from providers.errors import Misconfigured
 from providers.http import Http
+from providers.said import objection
 
 # A provider's settings may be called as our own columns are ("name", "live").
 PREFIX = "setting_"
@@ -211,7 +213,7 @@ class AccountForm(forms.ModelForm):
             try:
                 self.provider_type(self.settings_now, live=live, http=Http())
             except Misconfigured as why:  # test keys on a live account, and the like
-                self.add_error(where, ValidationError(str(why)))
+                self.add_error(where, ValidationError(reason(why)))
         if live and cleaned.get(REHEARSE):
             self.add_error(REHEARSE, ValidationError(_("Only a test account rehearses: untick it first.")))
         shop = cleaned.get("shop") or (self.instance.shop if self.instance.pk else None)
@@ -243,12 +245,12 @@ class AccountForm(forms.ModelForm):
 
     def _place(self, error: Objections) -> None:
         """Each objection at the field it is about. Never pydantic's copy of the input: it may be a secret."""
-        for problem in error.errors(include_input=False, include_url=False, include_context=False):
+        for problem in error.errors(include_input=False, include_url=False):
             where = PREFIX + str(problem["loc"][0]) if problem["loc"] else None
             if where is not None and where not in self.fields:
                 where = None
             if where is None or where not in self.errors:
-                self.add_error(where, ValidationError(problem["msg"].removeprefix("Value error, ")))
+                self.add_error(where, ValidationError(spoken(objection(problem))))
 
 
 def may_rotate(provider_type: type[Provider], account: Account | None) -> bool:

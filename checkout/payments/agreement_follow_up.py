@@ -13,6 +13,7 @@ from checkout.payments.attention import flag
 from checkout.payments.border import agreement_for, provider_for
 from checkout.payments.locks import order_lock
 from checkout.payments.timeline import Weight, Who, tell, tell_once
+from checkout.wording import reason
 from checkout.wording import worded as _
 from providers.agreements import AgreementReport, Ending, Phase
 from providers.errors import Invalid, ProviderError, Uncertain
@@ -63,10 +64,10 @@ def end(agreement: Agreement, ending: Ending, *, who: str, user: User | None = N
         told = provider_for(row.account, row.payment).end_agreement(agreement_for(row), ending)
     except Uncertain as why:
         _not_answered(row, why)
-        raise NotEnded(str(why)) from None
+        raise NotEnded(reason(why)) from None
     except ProviderError as why:
         _refused(row, why)
-        raise NotEnded(str(why)) from None
+        raise NotEnded(reason(why)) from None
     ended = _write(row, told, asked_at)
     if (
         not ended.is_over and ended.phase != Phase.LAST

@@ -48,6 +48,7 @@ from providers.errors import FieldError, Misconfigured
 from providers.http import SHOWN_CHARACTERS, Http
 from providers.http import Exchange as WireExchange
 from providers.money import Money
+from providers.said import said as _
 
 log = structlog.get_logger("checkout.border")
 
@@ -69,7 +70,9 @@ def provider_for(
         values = account.full_settings(former or {})
     except ValidationError as error:
         names = ", ".join(".".join(str(part) for part in problem["loc"]) for problem in error.errors())
-        raise Misconfigured(f"The settings of {account.name} are not right: {names}.") from None
+        raise Misconfigured(
+            _("The settings of %(account)s are not right: %(names)s.", account=account.name, names=names)
+        ) from None
 
     def record(exchange: WireExchange) -> None:
         try:

@@ -21,6 +21,7 @@ from checkout.payments.settle import not_answered
 from checkout.payments.timeline import Weight, Who, tell
 from checkout.payments.wanted import By, forget, is_being_asked, want, wish_of
 from checkout.states import HELD_STATES, OrderState, State
+from checkout.wording import reason
 from checkout.wording import worded as _
 from providers.base import Charge, Kind
 from providers.errors import Declined, Invalid, ProviderError
@@ -112,7 +113,7 @@ def _follow(attempt: Payment, money: Money | None, expires_at: datetime | None, 
     except (Declined, Invalid) as no:
         refused(row, str(no), by)
         if Invitation.objects.filter(payment=row).exists():
-            raise NotChanged(str(no)) from None
+            raise NotChanged(reason(no)) from None
         return False
     except ProviderError as why:
         not_answered(row, str(why), soon=True, code="payment.change_uncertain")

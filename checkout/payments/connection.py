@@ -6,11 +6,12 @@ from enum import StrEnum
 import structlog
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext_noop as _  # kept in English, translated where it is shown
 
 from checkout.models import Account
 from checkout.payments.border import provider_for
 from checkout.payments.texts import fit_to_show
+from checkout.wording import reason
+from checkout.wording import worded as _
 from providers.errors import ProviderError, Uncertain, Unreachable
 
 log = structlog.get_logger("checkout.connection")
@@ -31,7 +32,7 @@ class Ending(StrEnum):
 @dataclass(frozen=True)
 class Tested:
     ending: Ending
-    said: str  # the provider's file's own words
+    said: str  # the provider's file's own words, in the language of whoever reads them
 
 
 def test_connection(account: Account) -> Tested:
@@ -56,11 +57,11 @@ def _probe(account: Account) -> Tested:
     try:
         shown = provider_for(account).probe()
     except Unreachable as why:
-        return Tested(Ending.UNREACHABLE, str(why))
+        return Tested(Ending.UNREACHABLE, reason(why))
     except Uncertain as why:
-        return Tested(Ending.UNKNOWN, str(why))
+        return Tested(Ending.UNKNOWN, reason(why))
     except ProviderError as why:
-        return Tested(Ending.WRONG, str(why))
+        return Tested(Ending.WRONG, reason(why))
     if shown.live is not None and shown.live != account.live:
         said = (
             _("The provider answered as for tests, and this account is live: no money would be taken.")
@@ -70,7 +71,7 @@ def _probe(account: Account) -> Tested:
             )
         )
         return Tested(Ending.OTHER_MODE, said)
-    return Tested(Ending.WELL, shown.said)
+    return Tested(Ending.WELL, _(shown.said))
 
 
 def forget_test(account: Account) -> None:

@@ -24,7 +24,7 @@ from checkout.payments.texts import fit
 from checkout.payments.timeline import Weight, Who, tell
 from checkout.payments.wanted import is_unsettled
 from checkout.states import HELD_STATES, MONEY_STATES, OrderState, State
-from checkout.wording import clause, in_english, listed
+from checkout.wording import clause, in_english, later, listed, reason, spoken
 from checkout.wording import worded as _
 from providers.errors import FieldError, Invalid, Misconfigured, ProviderError
 
@@ -233,7 +233,7 @@ def _must_be_taken(order: Order, account: Account, asked: Invitation) -> None:
     try:
         provider = provider_for(account)
     except Misconfigured as why:
-        raise NotSent(str(why)) from None
+        raise NotSent(reason(why)) from None
     if asked.channel not in provider.sends_by():
         raise NotSent(
             _("%(account)s sends nothing by %(channel)s.", account=account.name, channel=asked.channel),
@@ -243,7 +243,7 @@ def _must_be_taken(order: Order, account: Account, asked: Invitation) -> None:
     if wrong := provider.complaints(charge):
         raise _refused(*_by_our_names(wrong))
     if why_not := provider.refuses(charge):
-        raise NotSent(why_not)
+        raise NotSent(later(spoken, why_not))
 
 
 def _take_outcome(payment: Payment) -> Invitation:
@@ -310,7 +310,7 @@ def _ask_again(row: Invitation, payment: Payment) -> Invitation:
     except ProviderError as why:
         not_answered(payment, str(why), soon=False, code="link.not_again")
         errors = _by_our_names(why.errors) if isinstance(why, Invalid) else ()
-        raise NotSent(str(why), errors) from None
+        raise NotSent(reason(why), errors) from None
     after = apply(payment.pk, report)
     if after.state in MONEY_STATES:
         raise NotSent(_("It was paid before it was sent again."))

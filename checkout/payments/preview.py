@@ -22,6 +22,7 @@ from checkout.payments.locks import order_lock
 from checkout.payments.recover import being_started
 from checkout.payments.timeline import Who, tell_once
 from checkout.states import OrderState, State
+from checkout.wording import reason
 from providers.agreements import AgreementReport
 from providers.base import Outcome, Report
 from providers.errors import ProviderError
@@ -115,7 +116,7 @@ def _report(preview: Preview, payment: Payment, ids: list[str]) -> Report | None
     try:
         report = provider_for(payment.account, payment, marks=False).sync(charge)
     except ProviderError as why:
-        preview.untold.append(Untold(row=payment, why="no_answer", said=str(why)))
+        preview.untold.append(Untold(row=payment, why="no_answer", said=reason(why)))
         return None
     if payment.state == State.CREATED and report.outcome is Outcome.OPEN:
         preview.untold.append(Untold(row=payment, why="would_be_given_up"))
@@ -132,7 +133,7 @@ def _of_agreement(preview: Preview, delivery: Delivery, agreement: Agreement) ->
         asked = agreement_for(agreement, also=tuple(delivery.provider_ids))
         told = provider_for(agreement.account, agreement.payment, marks=False).sync_agreement(asked)
     except ProviderError as why:
-        preview.untold.append(Untold(row=agreement, why="no_answer", said=str(why)))
+        preview.untold.append(Untold(row=agreement, why="no_answer", said=reason(why)))
         return False
     _write_agreement(preview, agreement, told)
     return True

@@ -17,6 +17,7 @@ from checkout.payments.locks import order_lock
 from checkout.payments.timeline import Weight, Who, tell
 from providers.base import Charge, Outcome, Provider, Report, Started
 from providers.errors import Uncertain
+from providers.said import said as _
 
 
 class Misfortune(StrEnum):
@@ -27,7 +28,7 @@ class Misfortune(StrEnum):
 
 
 LOST = "Rehearsal: this notification counts as lost."
-SLOW = "Rehearsal: the bank is slow."
+SLOW = _("Rehearsal: the bank is slow.")
 HELD_BACK_FOR = timedelta(minutes=3)  # after the attempt began
 SLOW_FOR = timedelta(minutes=1)  # after the attempt began, and again after the shopper came back
 _SUCCESSES = frozenset({Outcome.AUTHORIZED, Outcome.PAID, Outcome.REFUNDED})

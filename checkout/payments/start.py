@@ -20,6 +20,7 @@ from checkout.payments.schedule import START_MAY_TAKE, next_check
 from checkout.payments.texts import fit, fit_json, fit_to_show
 from checkout.payments.timeline import Weight, Who, tell
 from checkout.states import HELD_STATES, OrderState
+from checkout.wording import later, spoken
 from checkout.wording import worded as _
 from providers.base import Occasion, Outcome, Report
 from providers.errors import Decline, Declined, FieldError, Invalid, Misconfigured, Uncertain, Unreachable
@@ -102,7 +103,7 @@ def _begin(order: Order, asked: "_Asked") -> tuple[Payment, bool]:
     if asked.desk is not None and not account.provider_class.desk:
         raise NotPayable(_("%(account)s takes no payment at the desk", account=account.name))
     if sentence := _refusal(order, asked):
-        raise NotPayable(sentence)
+        raise NotPayable(later(spoken, sentence))
     payment, new = _intend(order, asked)
     return (open_at_provider(payment) if new else payment), new
 

@@ -29,7 +29,7 @@ from providers.base import (
     Widget,
 )
 from providers.declines import Code
-from providers.ecomcharge import bodies, children, declines, refusals, rules, setup, webhooks
+from providers.ecomcharge import bodies, children, declines, refusals, rules, setup, webhooks, words
 from providers.ecomcharge.children import Paid
 from providers.ecomcharge.order import EcomchargeOrder
 from providers.ecomcharge.refusals import Refused
@@ -39,6 +39,8 @@ from providers.ecomcharge.wire import CARD, BeGateway, Opened
 from providers.errors import FieldError, Invalid, Misconfigured, Uncertain, Unreachable
 from providers.http import Http
 from providers.money import Money
+from providers.said import listed
+from providers.said import said as _
 from providers.setup import Address, Probe
 
 __all__ = ["Ecomcharge", "EcomchargeOrder", "EcomchargeSettings"]
@@ -65,9 +67,11 @@ class Ecomcharge(Provider):
         self._gate = BeGateway(self.settings, http)
         self._standing = Standing(self.settings, self._gate)
         if live and not all(address.startswith("https:") for address in self.settings.addresses):
-            raise Misconfigured("A live account calls eComCharge over https:// only: mend its addresses.")
+            raise Misconfigured(_("A live account calls eComCharge over https:// only: mend its addresses."))
         if live and urlsplit(self.settings.gateway_url).netloc.startswith("demo-"):
-            raise Misconfigured("The demonstration gateway takes no live payments: mend the gateway address.")
+            raise Misconfigured(
+                _("The demonstration gateway takes no live payments: mend the gateway address.")
+            )
 
     def probe(self) -> Probe:
         return setup.probe(self.settings, self._gate)
@@ -82,9 +86,9 @@ class Ecomcharge(Provider):
     def refuses(self, charge: Charge) -> str:
         if sentence := super().refuses(charge):
             return sentence
-        problems = self.complaints(charge)
-        told = "; ".join(f"{field}: {why}" for field, why in problems)
-        return f"eComCharge cannot take this order: {told}." if told else ""
+        if problems := self.complaints(charge):
+            return _("eComCharge cannot take this order: %(errors)s.", errors=listed(problems))
+        return ""
 
     def complaints(self, charge: Charge) -> tuple[FieldError, ...]:
         return rules.complaints(self.settings, charge, live=self.live)
@@ -199,19 +203,19 @@ class Ecomcharge(Provider):
     def capture(self, charge: Charge, money: Money, *, key: str, plan: Mapping[str, Any]) -> Report:
         paid = self._paid(charge)
         if not paid.reserved:
-            raise Invalid("amount", "this payment was taken at once: there is nothing to capture")
+            raise Invalid("amount", _("this payment was taken at once: there is nothing to capture"))
         return self._operate(charge, paid, Verb.CAPTURE, money, paid.uid, key)
 
     def void(self, charge: Charge, money: Money, *, key: str, plan: Mapping[str, Any]) -> Report:
         paid = self._paid(charge)
         if not paid.reserved:
-            raise Invalid("amount", "this payment was taken at once: it can be refunded, but not voided")
+            raise Invalid("amount", _("this payment was taken at once: it can be refunded, but not voided"))
         return self._operate(charge, paid, Verb.VOID, money, paid.uid, key)
 
     def refund(self, charge: Charge, money: Money, *, key: str, plan: Mapping[str, Any]) -> Report:
         paid = self._paid(charge)
         if paid.method == ERIP:
-            raise Invalid("amount", "a payment through ERIP cannot be refunded over the API")
+            raise Invalid("amount", _("a payment through ERIP cannot be refunded over the API"))
         return self._operate(charge, paid, Verb.REFUND, money, paid.refundable(money), key)
 
     def _paid(self, charge: Charge) -> Paid:
@@ -220,10 +224,10 @@ class Ecomcharge(Provider):
         try:
             memo = {**charge.memo, **({} if children.all_known(charge) else self.sync(charge).memo)}
         except Uncertain as problem:
-            raise Unreachable(str(problem)) from problem
+            raise Unreachable(problem.sentence) from problem
         paid = children.remembered(memo, charge.money.currency)
         if paid is None:
-            raise Invalid("amount", "eComCharge knows of no money of this payment")
+            raise Invalid("amount", _("eComCharge knows of no money of this payment"))
         return paid
 
     def _operate(self, charge: Charge, paid: Paid, verb: Verb, money: Money, parent: str, key: str) -> Report:
@@ -234,14 +238,21 @@ class Ecomcharge(Provider):
         except Refused as no:
             raise refusals.of_operation(no.refusal) from None
         if told.parent_uid not in ("", parent):
-            raise Uncertain(f"Asked to {verb.value}, eComCharge answered about another payment.")
+            raise Uncertain(
+                _(
+                    "Asked to %(what)s, eComCharge answered about another payment.",
+                    what=words.VERB_NAMES[verb],
+                )
+            )
         known = paid.children.get(told.uid)
         if (
             told.type not in ("", verb.value)
             or told.uid in (paid.uid, parent)
             or (known and known.key != key)
         ):
-            raise Uncertain(f"Asked to {verb.value}, eComCharge answered about something else.")
+            raise Uncertain(
+                _("Asked to %(what)s, eComCharge answered about something else.", what=words.VERB_NAMES[verb])
+            )
         if told.amount is None:
             told = told.model_copy(update={"amount": request["amount"]})
         child = children.of_transaction(told, verb, paid)

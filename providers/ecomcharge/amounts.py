@@ -10,6 +10,7 @@ from typing import Literal
 
 from providers.errors import Invalid
 from providers.money import Money, exponent
+from providers.said import said as _
 
 Disputed = Literal["refuse", "vendor"]
 
@@ -37,12 +38,15 @@ def to_vendor(money: Money, disputed: Disputed) -> int:
     if disputed == "refuse":
         raise Invalid(
             "currency",
-            f"eComCharge may count {money.currency} with {vendor_exponent(money.currency)} decimals and not with "
-            f"{exponent(money.currency)}: ask it, and then choose so in the account's settings",
-        )
+            _("eComCharge may count %(currency)s with %(theirs)s decimals and not with %(ours)s: ask it, and then "
+              "choose so in the account's settings", currency=money.currency,
+              theirs=vendor_exponent(money.currency), ours=exponent(money.currency)),
+        )  # fmt: skip
     units = money.decimal.scaleb(vendor_exponent(money.currency))
     if units != units.to_integral_value():
-        raise Invalid("amount", f"{money} has more decimals than eComCharge has for {money.currency}")
+        why = _("%(money)s has more decimals than eComCharge has for %(currency)s",
+                money=money, currency=money.currency)  # fmt: skip
+        raise Invalid("amount", why)
     return int(units)
 
 

@@ -17,6 +17,7 @@ from providers.ecomcharge.order import EcomchargeOrder
 from providers.ecomcharge.settings import EcomchargeSettings
 from providers.errors import Invalid
 from providers.money import Money
+from providers.said import objection
 
 LANGUAGES = frozenset(
     {
@@ -33,11 +34,8 @@ def options(charge: Charge) -> EcomchargeOrder:
         return EcomchargeOrder.model_validate(dict(charge.options))
     except ValidationError as problem:
         told = [
-            (
-                ".".join(["options.ecomcharge", *(str(part) for part in error["loc"])]),
-                error["msg"].removeprefix("Value error, "),
-            )
-            for error in problem.errors(include_input=False, include_url=False, include_context=False)
+            (".".join(["options.ecomcharge", *(str(part) for part in error["loc"])]), objection(error))
+            for error in problem.errors(include_input=False, include_url=False)
         ]
         raise Invalid(*told[0], *told[1:]) from None  # pydantic's own text holds what was sent
 

@@ -15,6 +15,7 @@ from providers.ecomcharge.amounts import from_vendor
 from providers.ecomcharge.wire import CARD, BeGateway, Transaction
 from providers.errors import Invalid, Uncertain
 from providers.money import Money
+from providers.said import said as _
 
 _OPEN = frozenset({OperationStatus.PENDING, OperationStatus.UNCERTAIN})
 Told = Mapping[str, Transaction]
@@ -96,7 +97,8 @@ class Paid:
         if enough:
             return min(enough)[1]
         most = max(left.values(), default=Money.zero(money.currency))
-        raise Invalid("amount", f"each refund is of one capture: refund at most {most} at once")
+        why = _("each refund is of one capture: refund at most %(most)s at once", most=most)
+        raise Invalid("amount", why)
 
     def _given_back(self, capture: str) -> Money:
         failed = OperationStatus.FAILURE
@@ -220,15 +222,14 @@ def _taken(charge: Charge, paid: Paid, told: Transaction) -> Paid:
         return paid
     verb = words.VERBS.get(told.type)
     if told.type == "chargeback":
-        return _warned(paid, f"eComCharge reports a chargeback, {words.plain(told.uid)}.")
+        return _warned(paid, _("eComCharge reports a chargeback, %(uid)s.", uid=words.plain(told.uid)))
     if verb is None or (verb is not Verb.REFUND and not paid.reserved):
-        return _warned(
-            paid, f'eComCharge reports a "{words.plain(told.type)[:30]}" that does not fit the payment.'
-        )
+        kind = words.plain(told.type)[:30]
+        return _warned(paid, _('eComCharge reports a "%(kind)s" that does not fit the payment.', kind=kind))
     try:
         child = of_transaction(told, verb, paid)
     except Uncertain as problem:
-        return _warned(paid, str(problem))
+        return _warned(paid, problem.sentence)
     before = paid.children.get(child.uid)
     if before is not None and before.ended and not child.ended:
         return paid  # what has ended does not begin again
@@ -244,7 +245,8 @@ def _beside(charge: Charge, paid: Paid, told: Transaction) -> Paid:
         return replace(paid, others=paid.others | {told.uid})
     if outcome is Outcome.PAID and told.type != "tokenization":
         uid = words.plain(told.uid)
-        return _warned(paid, f"eComCharge took the money once more in the same form: {uid}. Refund it there.")
+        twice = _("eComCharge took the money once more in the same form: %(uid)s. Refund it there.", uid=uid)
+        return _warned(paid, twice)
     return paid  # it may still become money
 
 
@@ -258,9 +260,9 @@ def of_transaction(told: Transaction, verb: Verb, paid: Paid) -> Child:
         money = None
     if money is None or money.currency != paid.money.currency or money.minor < 0:
         raise Uncertain(
-            f"eComCharge does not say how much the {verb.value} {words.plain(told.uid)} is, or says it in another "
-            "currency."
-        )
+            _("eComCharge does not say how much the %(what)s %(uid)s is, or says it in another currency.",
+              what=words.VERB_NAMES[verb], uid=words.plain(told.uid))
+        )  # fmt: skip
     return Child(
         uid=told.uid,
         verb=verb,
@@ -316,7 +318,7 @@ def listed(charge: Charge, paid: Paid, *, searched: bool, finds: bool) -> tuple[
         if surely and finds:
             continue
         status = OperationStatus.UNCERTAIN if searched else own.status
-        found.append(replace(own, status=status, message="eComCharge has not told of it yet."))
+        found.append(replace(own, status=status, message=_("eComCharge has not told of it yet.")))
     return tuple(found)
 
 

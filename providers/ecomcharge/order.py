@@ -24,6 +24,7 @@ from pydantic import (
 
 from providers.base import OrderOptions
 from providers.ecomcharge.settings import Contract, CustomerField
+from providers.said import said as _
 
 TransactionType = Literal["payment", "authorization", "tokenization", "charge"]
 
@@ -35,7 +36,7 @@ def _web_address(address: str) -> str:
     except ValueError:
         whole = False
     if not whole or parts.username is not None or not (address.isascii() and address.isprintable()):
-        raise ValueError("is not a whole http:// or https:// address")
+        raise ValueError(_("is not a whole http:// or https:// address"))
     return address
 
 
@@ -44,13 +45,13 @@ def _number(value: Any) -> Any:
     if isinstance(value, bool | float) or (
         isinstance(value, str) and not (value.isascii() and value.isdigit())
     ):
-        raise ValueError("is a whole number")
+        raise ValueError(_("is a whole number"))
     return value
 
 
 def _date(text: str) -> str:
     if not re.fullmatch(r"\d{4}-\d\d-\d\d", text):
-        raise ValueError("is a date such as 1990-12-31")
+        raise ValueError(_("is a date such as 1990-12-31"))
     date.fromisoformat(text)
     return text
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from providers.base import Charge
@@ -9,6 +10,8 @@ from providers.ecomcharge import words
 from providers.ecomcharge.order import EcomchargeOrder
 from providers.ecomcharge.settings import SETTING_OF, EcomchargeSettings
 from providers.errors import Decline, Declined, FieldError, Invalid, Misconfigured, ProviderError
+from providers.said import Said, listed
+from providers.said import said as _
 
 _MOST = 50  # fields told of one answer
 _DEEPEST = 10
@@ -43,7 +46,7 @@ def refusal(status: int, told: Mapping[str, Any]) -> Refusal:
         status=status,
         message=words.plain(message) if isinstance(message, str) else "",
         code=code if isinstance(code, str) else "",
-        leaves=tuple(leaf for leaf, _ in zip(_leaves(errors, "", 0), range(_MOST), strict=False)),
+        leaves=tuple(islice(_leaves(errors, "", 0), _MOST)),
     )
 
 
@@ -74,8 +77,8 @@ def of_checkout(
     """Invalid with the fields that the shop sent; Misconfigured when all that is refused is the merchant's."""
     if not no.leaves:
         if no.status == 404:
-            return Misconfigured("There is no eComCharge at the checkout address: look at it.")
-        return Invalid("order", no.message or f"eComCharge refuses it (HTTP {no.status})")
+            return Misconfigured(_("There is no eComCharge at the checkout address: look at it."))
+        return Invalid("order", no.message or _("eComCharge refuses it (HTTP %(status)s)", status=no.status))
     shops: list[FieldError] = []
     merchants: list[FieldError] = []
     for path, why in no.leaves:
@@ -85,8 +88,8 @@ def of_checkout(
         else:
             merchants.append((_merchants_words(path, settings), why))
     if not shops:
-        told = "; ".join(f"{name}: {why}" for name, why in merchants)
-        return Misconfigured(f"eComCharge refuses what the account says. {told}.")
+        errors = listed(merchants)
+        return Misconfigured(_("eComCharge refuses what the account says. %(errors)s.", errors=errors))
     return Invalid(*shops[0], *shops[1:], *merchants)
 
 
@@ -109,7 +112,7 @@ def _shops_field(path: str, charge: Charge, settings: EcomchargeSettings, brough
         return f"options.ecomcharge.{path}"
     if path in _ORDER:
         return _ORDER[path]
-    head, _, name = path.partition(".")
+    head, _dot, name = path.partition(".")
     if head == "customer":
         known = name in _CUSTOMER
         return f"customer.{OURS.get(name, name)}" if known else f"options.ecomcharge.{path}"
@@ -129,15 +132,19 @@ def setting_title(path: str, settings: EcomchargeSettings) -> str:
         if name and getattr(settings, name) != type(settings).model_fields[name].get_default(
             call_default_factory=True
         ):
-            return type(settings).model_fields[name].title or name
+            return _title(settings, name)
         if name == "contracts":
-            return type(settings).model_fields[name].title or name
+            return _title(settings, name)
     return ""
+
+
+def _title(settings: EcomchargeSettings, name: str) -> str:
+    return Said(type(settings).model_fields[name].title or name, {})
 
 
 def _merchants_words(path: str, settings: EcomchargeSettings) -> str:
     if path in _RETURNS or path.endswith("_url"):
-        return f"this site's own address ({path})"
+        return _("this site's own address (%(path)s)", path=path)
     return setting_title(path, settings) or path
 
 
@@ -150,8 +157,8 @@ def of_charge(
     """The merchant's own charge of a saved card. The request is flatter than a payment form's."""
     if is_repetition(no):
         return _repetition(no)
-    if any(path.startswith("credit_card") for path, _ in no.leaves):
-        why = no.message or "; ".join(why for _, why in no.leaves)
+    if any(path.startswith("credit_card") for path, _why in no.leaves):
+        why = no.message or "; ".join(why for _path, why in no.leaves)
         return Declined(Decline(code=no.code or "card", message=why, reason="invalid_card"))
     names = {"amount", "currency", "description", "expired_at", "additional_data", "tracking_id"}
     renamed = tuple(
@@ -179,19 +186,20 @@ def of_operation(no: Refusal) -> ProviderError:
     message = no.message or "; ".join(f"{path}: {why}" for path, why in no.leaves)
     return Declined(
         Decline(
-            code=no.code or str(no.status), message=message or "eComCharge refuses it without saying why."
+            code=no.code or str(no.status), message=message or _("eComCharge refuses it without saying why.")
         )
     )
 
 
 def is_repetition(no: Refusal) -> bool:
     return (
-        no.code == "F.0108" or "duplicate" in " ".join([no.message, *(why for _, why in no.leaves)]).lower()
+        no.code == "F.0108"
+        or "duplicate" in " ".join([no.message, *(why for _path, why in no.leaves)]).lower()
     )
 
 
 def _repetition(no: Refusal) -> Declined:
-    sentence = (
+    sentence = _(
         "eComCharge takes it for a repetition of the same amount. Wait 30 seconds and try again, or take another "
         "amount."
     )

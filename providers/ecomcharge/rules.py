@@ -11,6 +11,7 @@ from providers.ecomcharge.bodies import STATES_OF, methods, options, takes_state
 from providers.ecomcharge.order import EcomchargeOrder
 from providers.ecomcharge.settings import EcomchargeSettings
 from providers.errors import FieldError, Invalid
+from providers.said import said as _
 
 _HERE = "options.ecomcharge"
 _LONGEST_DESCRIPTION = 255
@@ -33,15 +34,15 @@ def complaints(settings: EcomchargeSettings, charge: Charge, *, live: bool) -> t
 def _of_the_order(settings: EcomchargeSettings, charge: Charge) -> Iterator[FieldError]:
     if charge.kind is not Kind.SAVE_CARD:
         if charge.money.minor <= 0:
-            yield "amount", "must be more than 0"
+            yield "amount", _("must be more than 0")
         try:
             to_vendor(charge.money, settings.disputed_currencies)
         except Invalid as problem:
             yield from problem.errors
     if len(charge.description) > _LONGEST_DESCRIPTION:
-        yield "description", f"has more than {_LONGEST_DESCRIPTION} characters"
+        yield "description", _("has more than %(most)s characters", most=_LONGEST_DESCRIPTION)
     if charge.occasion is not None and not charge.saved_card:
-        yield "saved_card", "is needed: only a saved card is charged while the customer is away"
+        yield "saved_card", _("is needed: only a saved card is charged while the customer is away")
 
 
 def _of_the_type(charge: Charge, brought: EcomchargeOrder) -> Iterator[FieldError]:
@@ -49,11 +50,11 @@ def _of_the_type(charge: Charge, brought: EcomchargeOrder) -> Iterator[FieldErro
     if kind is None:
         return
     if (kind == "tokenization") != (charge.kind is Kind.SAVE_CARD):
-        yield path, "tokenization goes with the kind save_card, and with no other"
+        yield path, _("tokenization goes with the kind save_card, and with no other")
     elif (kind == "authorization") != charge.capture_later and charge.kind is not Kind.SAVE_CARD:
-        yield path, "authorization goes with capture_later, and with nothing else"
+        yield path, _("authorization goes with capture_later, and with nothing else")
     elif kind == "charge" and not _has_card(charge, brought):
-        yield path, "charge needs a saved card, or payment_method.credit_card.token"
+        yield path, _("charge needs a saved card, or payment_method.credit_card.token")
 
 
 def _has_card(charge: Charge, brought: EcomchargeOrder) -> bool:
@@ -70,26 +71,27 @@ def _of_the_customer(
     locked = fields.read_only if fields else None
     if not email and charge.occasion is None:
         if locked is not None and "email" in locked:
-            yield f"{_HERE}.settings.customer_fields.read_only", "holds email, and the customer has none"
+            yield f"{_HERE}.settings.customer_fields.read_only", _("holds email, and the customer has none")
         elif locked is None and "email" in settings.read_only_fields:
-            yield "customer.email", "is needed: the customer cannot change it in the payment form"
+            yield "customer.email", _("is needed: the customer cannot change it in the payment form")
     state = brought.customer.state
     country = brought.customer.country or charge.customer.country
     if state and not takes_state(state, country):
+        countries = ", ".join(sorted(STATES_OF))
         yield (
             f"{_HERE}.customer.state",
-            f"is two letters, and given only for the countries {', '.join(sorted(STATES_OF))}",
+            _("is two letters, and given only for the countries %(countries)s", countries=countries),
         )
 
 
 def _of_additional_data(charge: Charge, brought: EcomchargeOrder, *, live: bool) -> Iterator[FieldError]:
     said, path = brought.order.additional_data, f"{_HERE}.order.additional_data"
     if said.expected_bank_code and live:
-        yield f"{path}.expected_bank_code", "is for test accounts only"
+        yield f"{path}.expected_bank_code", _("is for test accounts only")
     if said.card_on_file and said.card_on_file.type and said.card_on_file.initiator == "customer":
-        yield f"{path}.card_on_file.type", "goes with the initiator merchant only"
+        yield f"{path}.card_on_file.type", _("goes with the initiator merchant only")
     if said.contract and not charge.customer.reference:
-        yield f"{path}.contract", "needs a customer.reference: a card is kept for a known customer only"
+        yield f"{path}.contract", _("needs a customer.reference: a card is kept for a known customer only")
 
 
 def _of_methods(
@@ -98,4 +100,4 @@ def _of_methods(
     listed = methods(settings, charge, brought).get("types", [])
     for name in brought.payment_method.parameters:
         if name not in listed:
-            yield f"{_HERE}.payment_method.{name}", "is not among the types of payment_method"
+            yield f"{_HERE}.payment_method.{name}", _("is not among the types of payment_method")

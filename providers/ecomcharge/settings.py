@@ -16,6 +16,7 @@ from pydantic import Field, JsonValue, SecretStr, field_validator
 
 from providers.base import AccountSettings
 from providers.ecomcharge.amounts import Disputed
+from providers.said import said as _
 
 # What the payment form may ask the customer, and what a kept card may be used for.
 CustomerField = Literal[
@@ -235,7 +236,7 @@ class EcomchargeSettings(AccountSettings):
         except ValueError:
             whole = False
         if not whole or parts.username is not None or parts.query or parts.fragment:
-            raise ValueError("give a whole address, such as https://name.example")
+            raise ValueError(_("give a whole address, such as %(example)s", example="https://name.example"))
         return value.rstrip("/")
 
     @field_validator("public_key")
@@ -249,7 +250,7 @@ class EcomchargeSettings(AccountSettings):
     @classmethod
     def _words(cls, values: tuple[str, ...]) -> tuple[str, ...]:
         if not all(word.isascii() and word.replace("_", "").isalnum() for word in values):
-            raise ValueError("each is one word, such as credit_card")
+            raise ValueError(_("each is one word, such as credit_card"))
         return values
 
     @property
@@ -299,10 +300,10 @@ def rsa_key(text: str) -> RSAPublicKey:
         key = load_der_public_key(base64.b64decode("".join(bare.split()), validate=True))
     except (ValueError, binascii.Error, UnsupportedAlgorithm):
         raise ValueError(
-            "is not the public key of a shop: copy the whole text from the back office"
+            _("is not the public key of a shop: copy the whole text from the back office")
         ) from None
     if not isinstance(key, RSAPublicKey):
-        raise ValueError("is not an RSA key, which eComCharge's are")
+        raise ValueError(_("is not an RSA key, which eComCharge's are"))
     return key
 
 

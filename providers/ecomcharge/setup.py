@@ -4,6 +4,8 @@ from providers.base import Urls
 from providers.ecomcharge.settings import EcomchargeSettings
 from providers.ecomcharge.wire import BeGateway
 from providers.errors import Misconfigured, Uncertain, Unreachable
+from providers.said import Said
+from providers.said import said as _
 from providers.setup import Address, Probe
 
 # [inferred] Nothing at eComCharge has these names; they have the shape that its own have.
@@ -14,7 +16,7 @@ UID = "00000000-0000000000"
 def probe(settings: EcomchargeSettings, gate: BeGateway) -> Probe:
     """Each of the three hosts, by the setting's title: one may be of another platform. Test or live is said with every
     payment, so no answer shows it."""
-    title = {name: info.title for name, info in EcomchargeSettings.model_fields.items()}
+    title = {name: Said(info.title or name, {}) for name, info in EcomchargeSettings.model_fields.items()}
     questions = {
         "checkout_url": (f"/ctp/api/checkouts/{TOKEN}", {"X-API-Version": "2"}),
         "gateway_url": (f"/transactions/{UID}", {}),
@@ -25,7 +27,8 @@ def probe(settings: EcomchargeSettings, gate: BeGateway) -> Probe:
         try:
             gate.knock(f"{host}{path}", headers)
         except (Misconfigured, Unreachable, Uncertain) as problem:
-            raise type(problem)(f"{title[name]}, {host}: {problem}") from problem
+            about = {"setting": title[name], "host": host, "why": problem.sentence}
+            raise type(problem)(_("%(setting)s, %(host)s: %(why)s", **about)) from problem
     return Probe(
         said="All three addresses were asked for something that does not exist, and took Shop ID and Secret key."
     )

@@ -16,6 +16,8 @@ from providers.ecomcharge.settings import EcomchargeSettings
 from providers.ecomcharge.wire import CARD, BeGateway, Checkout, Transaction
 from providers.errors import Decline, Misconfigured, Uncertain
 from providers.money import Money
+from providers.said import joined
+from providers.said import said as _
 
 # Inferred: a charge that the search does not find after so long was never made.
 MAY_BE_ON_ITS_WAY = timedelta(minutes=15)
@@ -38,7 +40,7 @@ class Standing:
             told = self._gate.transaction(uid, charge.memo.get("method", CARD))
             if told is None:
                 raise Misconfigured(
-                    "The gateway does not know the payment: look at the account's gateway address."
+                    _("The gateway does not know the payment: look at the account's gateway address.")
                 )
             return self.of_transaction(charge, told)
         return self.by_reference(charge)
@@ -49,10 +51,11 @@ class Standing:
         if told is None:
             return self._forgotten(charge, token)
         if told.token not in ("", token):
-            raise Uncertain("Asked about one payment form, eComCharge answered about another.")
+            raise Uncertain(_("Asked about one payment form, eComCharge answered about another."))
         if told.shop_id not in ("", self._settings.shop_id):
+            shop = words.plain(told.shop_id)
             raise Misconfigured(
-                f"The payment belongs to the shop {words.plain(told.shop_id)}: look at the Shop ID."
+                _("The payment belongs to the shop %(shop)s: look at the Shop ID.", shop=shop)
             )
         charge = replace(charge, memo={**charge.memo, "token": token})
         outcome, odd = words.of_checkout(
@@ -66,7 +69,7 @@ class Standing:
             charge = replace(charge, memo={**charge.memo, "last": uid})
         if outcome is Outcome.PAID:
             if not uid:
-                odd = "eComCharge says successful, but not which transaction it was."
+                odd = _("eComCharge says successful, but not which transaction it was.")
                 return self._report(charge, Outcome.PENDING, told, warning=odd)
             return self._of_money(charge, told, uid)
         if told.status != "failed":
@@ -98,10 +101,17 @@ class Standing:
                 amount=told.order.amount,
                 currency=told.order.currency,
             )
-            odd = "Neither the gateway nor the API knows the payment's transaction: look at their addresses."
+            odd = _(
+                "Neither the gateway nor the API knows the payment's transaction: look at their addresses."
+            )
             return self.of_transaction(charge, said, told, odd=odd)
         if words.of_transaction(said.status)[0] is not Outcome.PAID:
-            odd = f"eComCharge says successful, but its transaction is {words.plain(said.status)[:40] or 'silent'}."
+            word = words.plain(said.status)[:40]
+            odd = (
+                _("eComCharge says successful, but its transaction is %(word)s.", word=word)
+                if word
+                else _("eComCharge says successful, but its transaction is silent.")
+            )
             return self._report(charge, Outcome.PENDING, told, said, warning=odd)
         return self.of_transaction(charge, said, told)
 
@@ -130,7 +140,7 @@ class Standing:
         except ValueError:
             money = None
         if money is None:
-            odd = "eComCharge says successful, but not how much."
+            odd = _("eComCharge says successful, but not how much.")
             return self._report(charge, Outcome.PENDING, told, said, warning=odd)
         if money != charge.money:  # whoever compares it says so; nothing else of it is looked at
             return self._report(charge, Outcome.PAID, told, said, authorized=money, captured=money)
@@ -145,7 +155,7 @@ class Standing:
         if look:
             paid = children.look(self._gate, charge, paid)
         report = self.of_paid(charge, paid, searched=look, told=told, said=said)
-        return replace(report, warning=" ".join(filter(None, [odd, report.warning])))
+        return replace(report, warning=joined(filter(None, [odd, report.warning]), " "))
 
     def of_paid(
         self,
@@ -170,7 +180,7 @@ class Standing:
             operations=children.listed(charge, paid, searched=searched, finds=finds),
             card=said.card if said else None,
             saved_card=_kept(charge, said) if said else None,
-            warning=" ".join(paid.warnings),
+            warning=joined(paid.warnings, " "),
         )
 
     def _of_kept_card(self, charge: Charge, said: Transaction, told: Checkout | None) -> Report:
@@ -181,7 +191,7 @@ class Standing:
         nothing = Money.zero(charge.money.currency)
         kept = _kept(charge, said)
         if kept is None:
-            odd = "eComCharge says that the card is kept, but not under which name."
+            odd = _("eComCharge says that the card is kept, but not under which name.")
             return self._report(charge, Outcome.PENDING, told, said, warning=odd)
         return self._report(
             charge,
@@ -200,7 +210,7 @@ class Standing:
         """The answer to `start` was lost. Whatever was paid carries our reference."""
         listed = self._gate.search(charge.reference)
         if listed is None and charge.occasion is not None:
-            raise Misconfigured("The gateway does not search: look at the account's gateway address.")
+            raise Misconfigured(_("The gateway does not search: look at the account's gateway address."))
         # A charge of a saved card may name the payment that the card was left with as its parent.
         found = [
             told
@@ -212,10 +222,11 @@ class Standing:
             return self._not_found(charge)
         best = min(found, key=_believable)
         paid = [told.uid for told in found if told.status == "successful"]
-        odd = f"eComCharge has taken the money {len(paid)} times for one payment." if len(paid) > 1 else ""
+        twice = _("eComCharge has taken the money %(n)s times for one payment.", n=len(paid))
+        odd = twice if len(paid) > 1 else ""
         if best.checkout_token and charge.occasion is None:
             report = self.of_checkout(charge, best.checkout_token)
-            report = replace(report, warning=" ".join(filter(None, [odd, report.warning])))
+            report = replace(report, warning=joined(filter(None, [odd, report.warning]), " "))
         else:
             report = self.of_transaction(charge, best, odd=odd)
         # It has been begun there: open, it would be taken for one that never was, and be made once more.
@@ -225,8 +236,8 @@ class Standing:
         if charge.occasion is None:
             return Report(outcome=Outcome.OPEN)  # nobody has seen the form, so nobody can pay it
         if charge.begun_at is None or datetime.now(UTC) - charge.begun_at < MAY_BE_ON_ITS_WAY:
-            raise Uncertain("eComCharge knows nothing of the charge yet.")
-        why = "eComCharge knows nothing of it."
+            raise Uncertain(_("eComCharge knows nothing of the charge yet."))
+        why = _("eComCharge knows nothing of it.")
         return Report(
             outcome=Outcome.FAILED, decline=Decline(code="not_found", message=why, reason="technical_error")
         )
@@ -240,9 +251,9 @@ class Standing:
         ends = charge.memo.get("ends")
         if (datetime.fromisoformat(ends) if ends else charge.expires_at) > datetime.now(UTC):
             raise Misconfigured(
-                "eComCharge does not know the payment form: look at the Shop ID and the checkout address."
+                _("eComCharge does not know the payment form: look at the Shop ID and the checkout address.")
             )
-        odd = "eComCharge does not know the payment form any more."
+        odd = _("eComCharge does not know the payment form any more.")
         return self._report(charge, Outcome.EXPIRED, None, warning=odd)
 
     # --- small parts ------------------------------------------------------------------------------------

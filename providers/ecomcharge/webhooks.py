@@ -24,6 +24,7 @@ from providers.ecomcharge.settings import EcomchargeSettings, rsa_key
 from providers.ecomcharge.wire import Checkout, Transaction, transaction
 from providers.errors import Forged, Invalid
 from providers.money import Money
+from providers.said import said as _
 
 MOST_BYTES = 1_000_000
 
@@ -48,7 +49,7 @@ def _check_signature(public_key: str, incoming: Incoming) -> None:
 
 
 def _check_credentials(settings: EcomchargeSettings, incoming: Incoming) -> None:
-    scheme, _, given = incoming.headers.get("authorization", "").strip().partition(" ")
+    scheme, _blank, given = incoming.headers.get("authorization", "").strip().partition(" ")
     try:
         pair = base64.b64decode(given.strip(), validate=True)
     except (binascii.Error, ValueError):
@@ -93,7 +94,7 @@ def _of_checkout(key: str, body: Mapping[str, Any], *, live: bool) -> Notificati
     try:
         told = Checkout.model_validate(body)
     except ValueError:
-        raise Invalid("token", "the notification about a payment form could not be read") from None
+        raise Invalid("token", _("the notification about a payment form could not be read")) from None
     about = f"payment form {words.plain(told.status)[:30]}: {words.plain(told.message)[:100]}".rstrip(": ")
     if live and told.test:
         return Notification(key=key, about=about, ignored="a test notification on a live account")
@@ -104,7 +105,7 @@ def approval(settings: EcomchargeSettings, incoming: Incoming) -> Approval:
     """The provider is about to charge and asks first."""
     told = _transaction(_read(incoming))
     if told.amount is None:
-        raise Invalid("amount", "the question does not say how much")
+        raise Invalid("amount", _("the question does not say how much"))
     try:
         money = from_vendor(told.amount, told.currency)
     except ValueError as problem:
@@ -131,13 +132,13 @@ def answer(settings: EcomchargeSettings, approval: Approval, refusal: str) -> Ma
 
 def _read(incoming: Incoming) -> Mapping[str, Any]:
     if len(incoming.body) > MOST_BYTES:
-        raise Invalid("body", "the notification is too large to be one")
+        raise Invalid("body", _("the notification is too large to be one"))
     try:
         body = json.loads(incoming.body)
     except (ValueError, RecursionError):
-        raise Invalid("body", "the notification is no JSON") from None
+        raise Invalid("body", _("the notification is no JSON")) from None
     if not isinstance(body, Mapping):
-        raise Invalid("body", "the notification is no object")
+        raise Invalid("body", _("the notification is no object"))
     return body
 
 
@@ -145,4 +146,4 @@ def _transaction(body: Mapping[str, Any]) -> Transaction:
     try:
         return transaction(body.get("transaction"))
     except ValueError:
-        raise Invalid("transaction", "the notification names no transaction") from None
+        raise Invalid("transaction", _("the notification names no transaction")) from None

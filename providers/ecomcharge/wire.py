@@ -23,6 +23,7 @@ from providers.ecomcharge.refusals import Refused, is_repetition, refusal
 from providers.ecomcharge.settings import EcomchargeSettings
 from providers.errors import Misconfigured, Uncertain
 from providers.http import Answer, Http
+from providers.said import said as _
 
 READ_SECONDS = 40  # longer than the vendor's own clients wait, 25 and 30 s
 UNDECIDED = frozenset({408, 409, 425})  # the request, or an earlier one like it, may still be worked on
@@ -193,13 +194,13 @@ class BeGateway:
         """A new payment form. Refused when the provider refuses it."""
         url = f"{self._settings.checkout_url}/ctp/api/checkouts"
         told = self._sent(url, body, {"X-API-Version": "2"})
-        return _read(Opened, told.get("checkout"), "the payment form")
+        return _read(Opened, told.get("checkout"))
 
     def checkout(self, token: str) -> Checkout | None:
         """How a payment form stands; None when the provider knows none of this name."""
         url = f"{self._settings.checkout_url}/ctp/api/checkouts/{quote(token, safe='')}"
         told = self._asked(url, {"X-API-Version": "2"})
-        return None if told is None else _read(Checkout, told.get("checkout"), "the payment form")
+        return None if told is None else _read(Checkout, told.get("checkout"))
 
     # Transactions
 
@@ -226,7 +227,7 @@ class BeGateway:
             return None
         listed = told.get("transactions")
         if not isinstance(listed, list):
-            raise Uncertain("eComCharge's list of transactions could not be read.")
+            raise Uncertain(_("eComCharge's list of transactions could not be read."))
         return tuple(_transaction(entry) for entry in listed)
 
     def transact(
@@ -248,14 +249,14 @@ class BeGateway:
         answer = self._http.get(url, headers=self._headers(headers))
         _let_in(answer)
         if not isinstance(answer.json(), Mapping):
-            raise Uncertain(f"eComCharge's answer (HTTP {answer.status}) could not be read.")
+            raise _unread(answer)
 
     # Under them all
 
     def _same(self, uid: str, told: Mapping[str, Any]) -> Transaction:
         found = _transaction(told.get("transaction"))
         if found.uid != uid:
-            raise Uncertain("Asked about one transaction, eComCharge answered about another.")
+            raise Uncertain(_("Asked about one transaction, eComCharge answered about another."))
         return found
 
     def _headers(self, more: Mapping[str, str]) -> dict[str, str]:
@@ -268,13 +269,13 @@ class BeGateway:
         _let_in(answer)
         told = answer.json()
         if not isinstance(told, Mapping):
-            raise Uncertain("eComCharge's answer could not be read.")
+            raise Uncertain(_("eComCharge's answer could not be read."))
         made = told.get("transaction")
         if isinstance(made, Mapping) and made.get("uid"):
             return told  # it was made, whatever is complained of beside it
         no = refusal(answer.status, told)
         if answer.status in UNDECIDED and not no.leaves and not is_repetition(no):
-            raise Uncertain(f"eComCharge has not decided yet (HTTP {answer.status}).")
+            raise Uncertain(_("eComCharge has not decided yet (HTTP %(status)s).", status=answer.status))
         if answer.status >= 400 or no.leaves:
             raise Refused(no)
         return told
@@ -284,27 +285,36 @@ class BeGateway:
         _let_in(answer)
         told = answer.json()
         if not isinstance(told, Mapping) or answer.status not in (200, 201, 404):
-            raise Uncertain(f"eComCharge's answer (HTTP {answer.status}) could not be read.")
+            raise _unread(answer)
         return None if answer.status == 404 else told
+
+
+def _unread(answer: Answer) -> Uncertain:
+    return Uncertain(_("eComCharge's answer (HTTP %(status)s) could not be read.", status=answer.status))
 
 
 def _let_in(answer: Answer) -> None:
     if answer.status in (401, 403):
-        raise Misconfigured("eComCharge does not let this shop in: look at the Shop ID and the Secret key.")
+        raise Misconfigured(
+            _("eComCharge does not let this shop in: look at the Shop ID and the Secret key.")
+        )
     if 300 <= answer.status < 400:
-        raise Misconfigured("eComCharge's address leads elsewhere: look at the account's addresses.")
+        raise Misconfigured(_("eComCharge's address leads elsewhere: look at the account's addresses."))
     if answer.status == 404 and not answer.body.lstrip().startswith(b"{"):
         # Not the provider's own "Record not found", so nothing is known of what was asked for.
-        raise Misconfigured("There is no eComCharge at this address: look at the account's addresses.")
+        raise Misconfigured(_("There is no eComCharge at this address: look at the account's addresses."))
 
 
-def _read(shape: type[W], data: Any, what: str) -> W:
+def _read(shape: type[W], data: Any) -> W:
     try:
         return shape.model_validate(data)
     except ValidationError as problem:
         field = ".".join(str(part) for part in problem.errors(include_input=False)[0]["loc"])
+        if not field:
+            whole = _("eComCharge's answer about the payment form could not be read: nothing.")
+            raise Uncertain(whole) from None
         raise Uncertain(
-            f"eComCharge's answer about {what} could not be read: {field or 'nothing'}."
+            _("eComCharge's answer about the payment form could not be read: %(field)s.", field=field)
         ) from None
 
 
@@ -312,4 +322,4 @@ def _transaction(data: Any) -> Transaction:
     try:
         return transaction(data)
     except ValueError:
-        raise Uncertain("eComCharge's answer about a transaction could not be read.") from None
+        raise Uncertain(_("eComCharge's answer about a transaction could not be read.")) from None

@@ -7,9 +7,11 @@ from providers.base import Occasion, OperationStatus, Outcome, Verb
 from providers.ecomcharge import declines
 from providers.errors import Decline
 from providers.http import redact_text
+from providers.said import said as _
 
 PAYMENTS = frozenset({"payment", "authorization", "charge", "tokenization"})
 VERBS = {"capture": Verb.CAPTURE, "void": Verb.VOID, "refund": Verb.REFUND}
+VERB_NAMES = {Verb.CAPTURE: _("capture"), Verb.VOID: _("void"), Verb.REFUND: _("refund")}  # within a sentence
 # What a shop may also do at the provider, and what never belongs to a payment of ours.
 IRRELEVANT = frozenset({"credit", "payout", "checkup", "p2p", "recipient_tokenization", "fraud_advice"})
 
@@ -44,12 +46,12 @@ def of_checkout(status: str, *, finished: bool, expired: bool, attempts_left: bo
     if status == "successful":
         if finished:
             return Outcome.PAID, ""
-        return Outcome.PENDING, "eComCharge says successful, but not finished."
+        return Outcome.PENDING, _("eComCharge says successful, but not finished.")
     if expired and status in ("", "incomplete", "failed", "error", "expired"):
         return Outcome.EXPIRED, ""
     if status == "":
         if finished:
-            return Outcome.PENDING, "eComCharge says finished, but not how it ended."
+            return Outcome.PENDING, _("eComCharge says finished, but not how it ended.")
         return Outcome.OPEN, ""
     if status == "failed" and not finished and attempts_left:
         return Outcome.OPEN, ""  # the shopper may try another card in the same form
@@ -87,8 +89,8 @@ def brand(word: str) -> str:
 
 def unknown(word: str) -> str:
     if not word:
-        return "eComCharge does not say how the payment stands."
-    return f'eComCharge calls the payment "{plain(word)[:40]}", a word that we do not know.'
+        return _("eComCharge does not say how the payment stands.")
+    return _('eComCharge calls the payment "%(word)s", a word that we do not know.', word=plain(word)[:40])
 
 
 def plain(text: str) -> str:

@@ -54,6 +54,8 @@ from providers.epc.wire import (
 from providers.errors import Decline, Forged, Invalid, Misconfigured, ProviderError, Uncertain
 from providers.http import Http
 from providers.money import Money
+from providers.said import joined
+from providers.said import said as _
 from providers.setup import Address, Probe
 
 __all__ = ["Epc", "EpcOrder", "EpcSettings"]
@@ -84,10 +86,10 @@ class Epc(Provider):
         if live and not (
             self.settings.api.startswith("https:") and self.settings.script.startswith("https:")
         ):
-            raise Misconfigured("A live account calls SecuTix over https:// only: mend its addresses.")
+            raise Misconfigured(_("A live account calls SecuTix over https:// only: mend its addresses."))
         if not self.settings.base_url and live != (self.settings.environment == "production"):
             raise Misconfigured(
-                "SecuTix's production environment is for live accounts, and they use no other."
+                _("SecuTix's production environment is for live accounts, and they use no other.")
             )
 
     def probe(self) -> Probe:
@@ -104,17 +106,17 @@ class Epc(Provider):
         if sentence := super().refuses(charge):
             return sentence
         if charge.capture_later:
-            return "SecuTix takes the money when the order is closed: it cannot be captured later."
+            return _("SecuTix takes the money when the order is closed: it cannot be captured later.")
         try:
             options = bodies.options(charge)
             if charge.kind is not Kind.SAVE_CARD:
                 to_thousandths(charge.money)
         except Invalid as problem:
-            return f"SecuTix cannot take this order: {problem}."
+            return _("SecuTix cannot take this order: %(why)s.", why=problem.sentence)
         if charge.kind is Kind.SAVE_CARD and not bodies.own_contact(self.settings, charge):
-            return "A card is kept for a known S360 contact: the order has to bring its contact_number."
+            return _("A card is kept for a known S360 contact: the order has to bring its contact_number.")
         if charge.kind is not Kind.SAVE_CARD and not options.operations and not options.order_id:
-            return (
+            return _(
                 "SecuTix sells what S360 sells: the order brings neither product operations nor an order_id."
             )
         return ""
@@ -132,7 +134,9 @@ class Epc(Provider):
         if known and (memo := self._payable_again(charge, known)):
             return memo
         if brought:
-            raise Invalid("options.epc.order_id", f"S360 order {brought} can no longer be paid")
+            raise Invalid(
+                "options.epc.order_id", _("S360 order %(order)s can no longer be paid", order=brought)
+            )
         return self._new_order(charge)
 
     def start(self, charge: Charge) -> Started:
@@ -154,7 +158,9 @@ class Epc(Provider):
         if payment.payment_status not in ("", "WAITING"):  # a saved card may be charged at once
             return replace(started, report=self._decided(replace(charge, memo=memo)))
         if not (transaction and payment.payment_id):
-            raise Uncertain(f"S360 opened a payment for order {memo['order_id']}, but did not name it.")
+            raise Uncertain(
+                _("S360 opened a payment for order %(order)s, but did not name it.", order=memo["order_id"])
+            )
         return replace(started, show=self._widget("widget", transaction, charge))
 
     # --- the truth --------------------------------------------------------------------------------------
@@ -175,7 +181,7 @@ class Epc(Provider):
             data = json.loads(incoming.body)
             order = Doorbell.model_validate(data.get("orderDetailsData", data))
         except (ValueError, AttributeError, RecursionError) as problem:
-            raise Invalid("orderId", "the order webhook names no order") from problem
+            raise Invalid("orderId", _("the order webhook names no order")) from problem
         return Notification(
             key=hashlib.sha256(incoming.body).hexdigest(),
             about=f"S360 order {order.order_id} {plain(order.order_state).lower()}".rstrip(),
@@ -216,14 +222,14 @@ class Epc(Provider):
                 self._notify(charge.memo["order_id"], ABANDON)
                 now = replace(now, memo={**now.memo, "given_up": True})
             except (Uncertain, Invalid) as problem:
-                now = replace(now, warning=f"{now.warning} {problem}".strip())
+                now = replace(now, warning=_together(now.warning, problem.sentence))
         return now
 
     def reopen(self, charge: Charge) -> None:
         """The manual names reopenOrder, but neither its service nor its shape: both are inferred."""
         order_id = charge.memo.get("order_id") or bodies.options(charge).order_id
         if not order_id:
-            raise Invalid("options.epc.order_id", "there is no S360 order to reopen")
+            raise Invalid("options.epc.order_id", _("there is no S360 order to reopen"))
         body = {"requestId": None, "orderId": order_id}
         self._s360.call(self.settings.reopen_service, "reopenOrder", body, Envelope)
 
@@ -240,14 +246,15 @@ class Epc(Provider):
         order = self._order(order_id)
         if order.order_state == CLOSED:
             raise Invalid(
-                "options.epc.order_id", f"S360 order {order_id} is closed: it has been paid already"
+                "options.epc.order_id",
+                _("S360 order %(order)s is closed: it has been paid already", order=order_id),
             )
         if self._gone(order):
             return None
         if order.order_state == self.settings.closing_state:
             shown = charge.previous.get("payment_id") or charge.previous.get("with_saved_card", True)
             if shown or bodies.options(charge).order_id:
-                raise Uncertain(f"A payment for S360 order {order_id} is still under way.")
+                raise Uncertain(_("A payment for S360 order %(order)s is still under way.", order=order_id))
             return None  # its payment was lost before anybody saw it: nobody can pay it any more
         return self._priced(charge, order_id, order.sale_amount, _currency(order))
 
@@ -256,15 +263,18 @@ class Epc(Provider):
         currency = currency or self.settings.catalogue_currency
         if not currency:
             raise Misconfigured(
-                "S360 does not say in which currency it sells: fill in the catalogue currency."
+                _("S360 does not say in which currency it sells: fill in the catalogue currency.")
             )
         try:
             sold = None if total is None else from_thousandths(total, currency)
         except ValueError as problem:
-            raise Invalid("amount", str(problem)) from problem
+            raise Invalid("amount", problem.args[0]) from problem
+        if sold is None:
+            why = _("asked %(money)s, S360 sells it without saying for how much", money=charge.money)
+            raise Invalid("amount", why)
         if sold != charge.money:
-            price = f"for {sold}" if sold is not None else "without saying for how much"
-            raise Invalid("amount", f"asked {charge.money}, S360 sells it {price}")
+            why = _("asked %(money)s, S360 sells it for %(sold)s", money=charge.money, sold=sold)
+            raise Invalid("amount", why)
         return {"order_id": order_id, "currency": currency, "with_saved_card": bool(charge.saved_card)}
 
     def _order(self, order_id: int) -> OrderDetailsData:
@@ -272,7 +282,10 @@ class Epc(Provider):
             ORDERS, "getOrderDetails", {"orderId": order_id}, OrderDetails
         ).order_details_data
         if order.order_id != order_id:
-            raise Uncertain(f"Asked about order {order_id}, S360 answered about order {order.order_id}.")
+            raise Uncertain(
+                _("Asked about order %(asked)s, S360 answered about order %(answered)s.",
+                  asked=order_id, answered=order.order_id)
+            )  # fmt: skip
         return order
 
     def _gone(self, order: OrderDetailsData) -> bool:
@@ -289,7 +302,7 @@ class Epc(Provider):
         try:
             answer = self._notify(order_id, FINALISE)
         except (Uncertain, Invalid) as problem:
-            return str(problem)
+            return problem.sentence
         return plain(answer.status_detail) if answer.workcase_failed else ""
 
     # --- the payment ------------------------------------------------------------------------------------
@@ -300,14 +313,19 @@ class Epc(Provider):
         answer = self._s360.call(PAYMENTS, "checkPayment", bodies.payment(charge), Payments)
         payment = answer.of(charge.memo["payment_id"])
         if payment.order_id not in (None, order_id):
-            raise Uncertain(f"S360 answered about order {payment.order_id} instead of {order_id}.")
+            raise Uncertain(
+                _("S360 answered about order %(answered)s instead of %(asked)s.",
+                  answered=payment.order_id, asked=order_id)
+            )  # fmt: skip
         return payment
 
     def _sync_payment(self, charge: Charge, payment: PaymentDetail) -> Report:
         """What EPC's word for our payment means, and what has to be done about it."""
         outcome = _OUTCOMES.get(payment.payment_status)
         if outcome is None:
-            return self._report(charge, Outcome.PENDING, warning=_unknown("payment", payment.payment_status))
+            return self._report(
+                charge, Outcome.PENDING, warning=_unknown(_("payment"), payment.payment_status)
+            )
         if outcome is Outcome.PAID:
             return self._finalise(charge, payment)
         if outcome is Outcome.OPEN and self._gone(self._order(charge.memo["order_id"])):
@@ -330,8 +348,9 @@ class Epc(Provider):
         notifyOrder says it, too."""
         asked = to_thousandths(charge.money)
         if payment.amount is not None and payment.amount not in (asked, Decimal(asked) / 1000):
-            odd = f"Asked {charge.money}, EPC calls the payment's amount {payment.amount}: the order is not closed."
-            return self._report(charge, Outcome.PENDING, warning=odd)
+            other = _("Asked %(money)s, EPC calls the payment's amount %(amount)s: the order is not closed.",
+                      money=charge.money, amount=payment.amount)  # fmt: skip
+            return self._report(charge, Outcome.PENDING, warning=other)
         odd = "" if charge.memo.get("closed") else self._nudge(charge.memo["order_id"])
         return self._sold(charge, self._order(charge.memo["order_id"]), payment, odd)
 
@@ -340,18 +359,24 @@ class Epc(Provider):
         if order.order_state != CLOSED:
             if self._gone(order):
                 state = plain(order.order_state).lower()
-                odd = f"EPC has the money, but S360 order {order.order_id} is {state}. {odd}".rstrip()
+                late = _(
+                    "EPC has the money, but S360 order %(order)s is %(state)s.",
+                    order=order.order_id,
+                    state=state,
+                )
+                odd = _together(late, odd)
             return self._report(charge, Outcome.PENDING, warning=odd)
         catalogue = charge.memo.get("currency", "") or self.settings.catalogue_currency
         currency = _currency(order) or _currency(payment) or catalogue
         if order.sale_amount is None or not currency:
-            odd = f"S360 closed order {order.order_id} without saying what it cost."
+            odd = _("S360 closed order %(order)s without saying what it cost.", order=order.order_id)
             return self._report(charge, Outcome.PENDING, warning=odd)
         try:
             money = from_thousandths(order.sale_amount, currency)
         except ValueError as problem:
-            return self._report(charge, Outcome.PENDING, warning=f"{problem}.")
+            return self._report(charge, Outcome.PENDING, warning=_("%(why)s.", why=problem.args[0]))
         fits = money == charge.money
+        other = _("Asked %(asked)s, S360 closed the order for %(money)s.", asked=charge.money, money=money)
         return self._report(
             charge,
             Outcome.PAID if fits else Outcome.PENDING,
@@ -360,7 +385,7 @@ class Epc(Provider):
             card=card(payment),
             saved_card=_saved(payment) if bodies.keeps_card(self.settings, charge) else None,
             memo={"closed": True},
-            warning=odd if fits else f"Asked {charge.money}, S360 closed the order for {money}.",
+            warning=odd if fits else other,
         )
 
     def _end(self, charge: Charge, outcome: Outcome, payment: PaymentDetail) -> Report:
@@ -375,7 +400,8 @@ class Epc(Provider):
             report = self._over(
                 charge, outcome, payment, {"rolled_back": True, "ended": outcome.value}, False
             )
-            return replace(report, warning=f"S360 order {order.order_id} is closed, but not by this payment.")
+            odd = _("S360 order %(order)s is closed, but not by this payment.", order=order.order_id)
+            return replace(report, warning=odd)
         if order.order_state == self.settings.abandoned_state:
             outcome = Outcome.EXPIRED if outcome is Outcome.CANCELED else outcome
             return self._over(charge, outcome, payment, {"rolled_back": True, "ended": outcome.value}, None)
@@ -396,7 +422,8 @@ class Epc(Provider):
             charge, outcome, payment, memo, None if gave_up else answer.repayment_safe is True
         )
         if report.warning and answer.status_detail:
-            return replace(report, warning=f"{report.warning} It says: {plain(answer.status_detail)}")
+            words = _("It says: %(words)s", words=plain(answer.status_detail))
+            return replace(report, warning=_together(report.warning, words))
         return report
 
     def _over(
@@ -412,7 +439,7 @@ class Epc(Provider):
             psp = plain(str(payment.psp_additional_returned_data.get(self.settings.decline_name) or ""))
             why = psp.replace("_", " ") or plain(payment.status_detail)
             decline = Decline(code=psp or "FAILED", message=why, reason=declines.reason(psp, why))
-        unsafe = "S360 does not say that a further payment would be safe: let somebody look first."
+        unsafe = _("S360 does not say that a further payment would be safe: let somebody look first.")
         return self._report(
             charge,
             outcome,
@@ -428,14 +455,15 @@ class Epc(Provider):
         order_id = charge.memo.get("order_id")
         if not order_id:
             late = charge.expires_at <= datetime.now(UTC)
-            odd = "No S360 order was kept for this attempt, so nobody was asked to pay it."
+            odd = _("No S360 order was kept for this attempt, so nobody was asked to pay it.")
             return self._report(charge, Outcome.EXPIRED if late else Outcome.OPEN, warning=odd)
         order = self._order(order_id)
         state = plain(order.order_state).lower()
-        odd = f"S360's answer about the payment for order {order_id} was lost; the order is {state}."
+        odd = _("S360's answer about the payment for order %(order)s was lost; the order is %(state)s.",
+                order=order_id, state=state)  # fmt: skip
         if order.order_state == CLOSED:
             if self._paid_before(charge, order_id):
-                odd = f"S360 order {order_id} was paid by the attempt before this one."
+                odd = _("S360 order %(order)s was paid by the attempt before this one.", order=order_id)
                 return self._report(charge, Outcome.CANCELED, may_retry=False, warning=odd)
             return self._sold(charge, order, PaymentDetail(), odd)
         if self._gone(order):
@@ -455,7 +483,7 @@ class Epc(Provider):
         try:
             return self.sync(charge)
         except ProviderError as problem:  # the payment is made and must be remembered, whatever comes now
-            return self._report(charge, Outcome.PENDING, warning=str(problem))
+            return self._report(charge, Outcome.PENDING, warning=problem.sentence)
 
     # --- a card saved without a payment (all of it the sandbox's convention) ------------------------------
 
@@ -464,7 +492,7 @@ class Epc(Provider):
         body = bodies.alias(self.settings, charge)
         transaction = self._s360.call(service, method, body, Payments).transaction_id
         if not transaction:
-            raise Uncertain("EPC was asked to save a card, but named no transaction.")
+            raise Uncertain(_("EPC was asked to save a card, but named no transaction."))
         memo = {**charge.memo, "transaction_id": transaction}
         show = self._widget("alias", transaction, charge)
         return Started(show=show, provider_id=str(transaction), provider_ids=_provider_ids(memo), memo=memo)
@@ -473,22 +501,20 @@ class Epc(Provider):
         transaction = charge.memo.get("transaction_id")
         if not transaction:
             late = charge.expires_at <= datetime.now(UTC)
-            return self._report(
-                charge, Outcome.EXPIRED if late else Outcome.OPEN, warning="EPC was not asked yet."
-            )
+            odd = _("EPC was not asked yet.")
+            return self._report(charge, Outcome.EXPIRED if late else Outcome.OPEN, warning=odd)
         body = {"requestId": None, "transactionId": transaction}
         service, method = self.settings.alias_service, self.settings.alias_check_method
         told = self._s360.call(service, method, body, AliasChecked)
         outcome = _ALIAS_OUTCOMES.get(told.alias_status)
         if outcome is None:
-            return self._report(charge, Outcome.PENDING, warning=_unknown("alias", told.alias_status))
+            return self._report(charge, Outcome.PENDING, warning=_unknown(_("alias"), told.alias_status))
         if outcome is not Outcome.PAID:
             decline = Decline(code=told.alias_status, message=plain(told.status_detail))
             return self._report(charge, outcome, decline=decline if outcome is Outcome.FAILED else None)
         if not told.card_alias:
-            return self._report(
-                charge, Outcome.PENDING, warning="EPC says the card is saved, but not under which name."
-            )
+            odd = _("EPC says the card is saved, but not under which name.")
+            return self._report(charge, Outcome.PENDING, warning=odd)
         nothing = Money.zero(charge.money.currency)
         return self._report(
             charge, outcome, authorized=nothing, captured=nothing, card=card(told), saved_card=_saved(told)
@@ -531,8 +557,12 @@ def _saved(told: PaymentDetail | AliasChecked) -> SavedCard | None:
 
 def _unknown(what: str, word: str) -> str:
     if not word:
-        return f"S360 does not say how the {what} stands."
-    return f'S360 calls the {what} "{plain(word)}", a word that we do not know.'
+        return _("S360 does not say how the %(what)s stands.", what=what)
+    return _('S360 calls the %(what)s "%(word)s", a word that we do not know.', what=what, word=plain(word))
+
+
+def _together(*sentences: str) -> str:
+    return joined(filter(None, sentences), " ")
 
 
 _OUTCOMES = {

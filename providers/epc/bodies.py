@@ -9,6 +9,8 @@ from providers.base import Charge
 from providers.epc.settings import EpcOrder, EpcSettings
 from providers.epc.wire import to_thousandths
 from providers.errors import Invalid
+from providers.said import Said, objection
+from providers.said import said as _
 
 
 def options(charge: Charge) -> EpcOrder:
@@ -16,8 +18,11 @@ def options(charge: Charge) -> EpcOrder:
     try:
         return EpcOrder.model_validate(dict(charge.options))
     except ValidationError as problem:
-        first = problem.errors()[0]
-        raise Invalid(".".join(("options.epc", *map(str, first["loc"]))), first["msg"]) from problem
+        first = problem.errors(include_input=False, include_url=False)[0]
+        why = objection(first)
+        if isinstance(why, Said):
+            why = _("Value error, %(why)s", why=why)
+        raise Invalid(".".join(("options.epc", *map(str, first["loc"]))), why) from problem
 
 
 def own_contact(settings: EpcSettings, charge: Charge) -> str:

@@ -19,6 +19,7 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 
 from providers.base import AccountSettings, OrderOptions
+from providers.said import said as _
 
 _Options = dict[str, JsonValue]
 
@@ -183,7 +184,7 @@ class EpcSettings(AccountSettings):
         if value and (
             parts.scheme not in ("https", "http") or not parts.netloc or parts.username is not None
         ):
-            raise ValueError("give a whole address, such as https://name.example")
+            raise ValueError(_("give a whole address, such as %(example)s", example="https://name.example"))
         return value.rstrip("/")
 
     @property
@@ -250,5 +251,5 @@ class EpcOrder(OrderOptions):
     @model_validator(mode="after")
     def _one_way(self) -> "EpcOrder":
         if self.order_id and self.operations:
-            raise ValueError("bring an order id or product operations, not both")
+            raise ValueError(_("bring an order id or product operations, not both"))
         return self

@@ -30,6 +30,7 @@ from providers.epc.settings import EpcOrder, EpcSettings
 from providers.errors import Decline, Declined, Invalid, Misconfigured, ProviderError, Uncertain
 from providers.http import Answer, Http, redact_text
 from providers.money import Money, exponent
+from providers.said import said as _
 
 READ_SECONDS = 40  # longer than the longest wait we ever ask of notifyOrder, 30 s
 
@@ -40,9 +41,9 @@ def to_thousandths(money: Money) -> int:
     """What S360 wants: thousandths of the currency unit, whatever the currency."""
     thousandths = money.decimal * 1000
     if thousandths != thousandths.to_integral_value():
-        raise Invalid("amount", f"{money} cannot be told in thousandths")
+        raise Invalid("amount", _("%(money)s cannot be told in thousandths", money=money))
     if thousandths <= 0:
-        raise Invalid("amount", f"{money} is nothing to be paid")
+        raise Invalid("amount", _("%(money)s is nothing to be paid", money=money))
     return int(thousandths)
 
 
@@ -50,8 +51,12 @@ def from_thousandths(thousandths: Decimal, currency: str) -> Money:
     """What S360 says, in minor units; ValueError when it is no whole number of them."""
     minor = thousandths.scaleb(exponent(currency) - 3)
     if minor != minor.to_integral_value():
-        raise ValueError(f"{thousandths} thousandths of {currency} are no whole amount")
-    return Money(int(minor), currency)
+        told = _("%(n)s thousandths of %(currency)s are no whole amount", n=thousandths, currency=currency)
+        raise ValueError(told)
+    try:
+        return Money(int(minor), currency)
+    except ValueError:
+        raise ValueError(_("not an ISO 4217 currency code: %(code)s", code=repr(currency))) from None
 
 
 # --- answers --------------------------------------------------------------------------------------------
@@ -295,16 +300,17 @@ class S360:
         except (Uncertain, ValidationError) as problem:
             if answer.status in (401, 403):
                 raise _refusal(method, answer.status, Envelope()) from problem
-            raise Uncertain(
-                f"S360's answer to {method} (HTTP {answer.status}) could not be read."
-            ) from problem
+            raise _unread(method, answer.status) from problem
         if answer.status != 200 or told.status_code != "success" or told.expected_exception:
             raise _refusal(method, answer.status, told)
         try:
             return answer_type.model_validate(answer.json())
         except ValidationError as problem:
             field = ".".join(str(part) for part in problem.errors()[0]["loc"])
-            raise Uncertain(f"S360's answer to {method} could not be read: {field}.") from problem
+            sentence = _(
+                "S360's answer to %(method)s could not be read: %(field)s.", method=method, field=field
+            )
+            raise Uncertain(sentence) from problem
 
     def knock(self, service: str, method: str, body: Mapping[str, Any]) -> None:
         """Are we let in? Whatever else S360 says to the question, in an envelope of its own, is a yes.
@@ -319,13 +325,15 @@ class S360:
             told = Envelope()
         closed = answer.status in (401, 403)
         if closed or _OUR_FAULT.search(plain(told.status_detail or told.status_message)):
-            raise Misconfigured(f"{_refusal(method, answer.status, told)} Or this server's clock is wrong.")
+            refusal = _refusal(method, answer.status, told).sentence
+            raise Misconfigured(_("%(refusal)s Or this server's clock is wrong.", refusal=refusal))
         if not told.status_code and (answer.status in (404, 405) or 300 <= answer.status < 400):
             raise Misconfigured(
-                "There is no S360 at this address: look at the institution, the environment and the API base address."
-            )
+                _("There is no S360 at this address: look at the institution, the environment and the API base "
+                  "address.")
+            )  # fmt: skip
         if not told.status_code:
-            raise Uncertain(f"S360's answer to {method} (HTTP {answer.status}) could not be read.")
+            raise _unread(method, answer.status)
 
     def _sent(self, service: str, method: str, body: Mapping[str, Any]) -> Answer:
         url = f"{self._settings.api}/{service}/{self._settings.version}/{method}"
@@ -349,20 +357,29 @@ class S360:
         try:
             token = _JWS.encode(payload, s.secret.get_secret_value(), algorithm="HS256")
         except jwt.InvalidKeyError as problem:
-            raise Misconfigured("The secret is a key file or a JWK; S360's is a password.") from problem
+            raise Misconfigured(_("The secret is a key file or a JWK; S360's is a password.")) from problem
         return {"Authorization": f"Bearer {token}", "Accept": "application/json"}
+
+
+def _unread(method: str, status: int) -> Uncertain:
+    about = {"method": method, "status": status}
+    return Uncertain(_("S360's answer to %(method)s (HTTP %(status)s) could not be read.", **about))
 
 
 def _refusal(method: str, status: int, told: Envelope) -> ProviderError:
     """Which kind of no is it? S360 publishes neither its words nor its codes, so only what is plain is believed."""
     why = plain(told.status_detail or told.status_message)
-    sentence = f"S360 refuses {method}: {why or told.status_code or f'HTTP {status}'}"
+    said = why or told.status_code or f"HTTP {status}"
     if status not in (401, 403) and method == "createPaymentsAndCloseOrder" and _DECLINED.search(why):
         return Declined(
             Decline(code=told.status_code, message=why, reason=declines.reason(told.status_code, why))
         )
     if status in (401, 403) or _OUR_FAULT.search(why):
-        return Misconfigured(f"{sentence.rstrip('.')}. {_LOOK}")
+        return Misconfigured(
+            _("S360 refuses %(method)s: %(why)s. Look at the institution, virtual operator, partner, secret and ids.",
+              method=method, why=said.rstrip("."))
+        )  # fmt: skip
+    sentence = _("S360 refuses %(method)s: %(why)s", method=method, why=said)
     # An order that is refused is no money: whatever the words, it can be mended and sent again.
     refused = status in (400, 404, 409, 422) or (
         method == "createOrUpdateOrder" and told.status_code == "error"
@@ -379,7 +396,6 @@ def _brought(field: str) -> str:
     return f"options.epc.{field}" if field in options else field
 
 
-_LOOK = "Look at the institution, virtual operator, partner, secret and ids."
 _OUR_FAULT = re.compile(
     r"unauthori[sz]ed|not authori[sz]ed|not activated|credential|access denied|forbidden|"
     r"(jwt|token|signature)\b.*\b(invalid|expired)|(invalid|expired|unknown) (jwt|token|signature|operator|partner|"

@@ -44,6 +44,7 @@ from providers.purse.settings import PurseSettings, is_address
 from providers.purse.shapes import PaymentTold, Ring, SessionMade, SessionTold
 from providers.purse.wire import Purse as Api
 from providers.purse.wire import Refused
+from providers.said import said as _
 from providers.setup import Address, Probe
 
 __all__ = ["Purse", "PurseOrder", "PurseSettings"]
@@ -73,12 +74,14 @@ class Purse(Provider):
         super().__init__(settings, live=live, http=http)
         self._purse = Api(self.settings, http)
         if live and not self.settings.api.startswith("https:"):
-            raise Misconfigured("A live account calls Purse over https:// only: mend the API address.")
+            raise Misconfigured(_("A live account calls Purse over https:// only: mend the API address."))
         host = urlsplit(self.settings.api).hostname or ""
         if live and (host == "purse-sandbox.com" or host.endswith(".purse-sandbox.com")):
-            raise Misconfigured("Purse's sandbox is for test accounts: give the API address of production.")
+            raise Misconfigured(
+                _("Purse's sandbox is for test accounts: give the API address of production.")
+            )
         if not live and host.endswith(PRODUCTION):
-            raise Misconfigured("A test account must not take real money: mend the API address.")
+            raise Misconfigured(_("A test account must not take real money: mend the API address."))
 
     def probe(self) -> Probe:
         return setup.probe(self.settings, self._purse)
@@ -90,21 +93,24 @@ class Purse(Provider):
         if sentence := super().refuses(charge):
             return sentence
         if charge.saved_card:
-            return "Purse keeps cards itself and offers them in its own form."
-        found = self.complaints(charge)
-        return f"Purse cannot take this order: {found[0][0]} {found[0][1]}." if found else ""
+            return _("Purse keeps cards itself and offers them in its own form.")
+        if not (found := self.complaints(charge)):
+            return ""
+        field, why = found[0]
+        return _("Purse cannot take this order: %(field)s %(why)s.", field=field, why=why)
 
     def complaints(self, charge: Charge) -> tuple[FieldError, ...]:
         try:
             brought = session.options(charge)
         except Invalid as problem:
             return problem.errors
-        found = []
+        found: list[FieldError] = []
         if charge.money.currency not in CURRENCIES:
-            found.append(("currency", f"must be one of {', '.join(CURRENCIES)} for Purse"))
+            taken = ", ".join(CURRENCIES)
+            found.append(("currency", _("must be one of %(currencies)s for Purse", currencies=taken)))
         whole = brought.order.net_amount
         if whole is not None and whole < charge.money.minor:
-            found.append((f"{session.OPTIONS}.order.net_amount", "must not be less than the amount"))
+            found.append((f"{session.OPTIONS}.order.net_amount", _("must not be less than the amount")))
         return tuple(found)
 
     def asks_consent(self) -> bool:
@@ -156,13 +162,13 @@ class Purse(Provider):
         except (ValueError, RecursionError) as problem:  # pydantic's error is a ValueError, too
             if isinstance(problem, ValidationError):
                 problem = ValueError("not the shape of a payment")
-            raise Invalid("id", "the webhook is no payment and no session") from problem
+            raise Invalid("id", _("the webhook is no payment and no session")) from problem
         named = ring.order_reference or (ring.order.reference if ring.order else "")
         if named and named != reference:
             raise Forged("The webhook speaks of another payment than it was made for.")
         ids = dict.fromkeys(filter(None, (ring.client_session_id, ring.session_id, ring.payment_id, ring.id)))
         if not ids:
-            raise Invalid("id", "the webhook names neither a payment nor a session")
+            raise Invalid("id", _("the webhook names neither a payment nor a session"))
         subject = ring.id or ring.session_id or ring.client_session_id or ring.payment_id
         if ring.version is not None:
             key, about = f"{subject}:{ring.version}", f"payment {subject}, version {ring.version}"
@@ -239,8 +245,9 @@ class Purse(Provider):
         if page:
             return Redirect(url=page)
         # Nobody can be shown it, so nobody can pay it.
-        what = "no page of its own" if by_page else "neither a form to show nor a page"
-        raise Misconfigured(f"Purse opened a session, but named {what}.")
+        if by_page:
+            raise Misconfigured(_("Purse opened a session, but named no page of its own."))
+        raise Misconfigured(_("Purse opened a session, but named neither a form to show nor a page."))
 
     def _address(self, url: str) -> str:
         """An address to send a browser to, or to load a script from; "" when it is none."""
@@ -265,14 +272,15 @@ class Purse(Provider):
         submitted = words.session_word(told.status) == words.SUBMITTED
         if submitted and (payment := self._rung_about(charge)):
             return self._report(charge, payment)
-        outcome, odd = words.session_outcome(told.status), ""
+        outcome = words.session_outcome(told.status)
+        odd: str = ""
         if submitted:
             outcome, odd = (
                 Outcome.PENDING,
-                "Purse says that the session was submitted, but names no payment yet.",
+                _("Purse says that the session was submitted, but names no payment yet."),
             )
         elif outcome is None:
-            outcome, odd = Outcome.PENDING, words.unknown("session", told.status)
+            outcome, odd = Outcome.PENDING, words.unknown(_("session"), told.status)
         elif outcome is Outcome.OPEN and told.expires_at and told.expires_at + GRACE <= datetime.now(UTC):
             outcome = Outcome.EXPIRED
         return Report(
@@ -298,7 +306,7 @@ class Purse(Provider):
     def _payment(self, charge: Charge, payment_id: str) -> PaymentTold:
         payment = self._purse.payment(payment_id)
         if payment.client_session_id not in ("", charge.memo.get("session_id")):
-            raise Uncertain("Purse answered about a payment of another session.")
+            raise Uncertain(_("Purse answered about a payment of another session."))
         return payment
 
     def _report(self, charge: Charge, payment: PaymentTold) -> Report:
@@ -321,5 +329,5 @@ class Purse(Provider):
             charge.memo.get("payment_id") or self._purse.session(charge.memo.get("session_id", "")).payment_id
         )
         if not payment_id:
-            raise Misconfigured("Purse names no payment of this session.")
+            raise Misconfigured(_("Purse names no payment of this session."))
         return self._payment(charge, payment_id)

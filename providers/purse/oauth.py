@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field, SecretStr, ValidationError
 from providers.errors import Misconfigured, Uncertain, Unreachable
 from providers.http import Http
 from providers.purse.settings import PurseSettings
+from providers.said import said as _
 
 # Seconds before its end that a token is no longer used: five minutes, as Purse's own plugin has it, but of a short
 # life at most half, and never less than a call may take.
@@ -81,15 +82,15 @@ def _fetch(settings: PurseSettings, http: Http) -> _Granted:
         )
         if 400 <= answer.status < 500:
             raise Misconfigured(
-                f"Purse gives no access token (HTTP {answer.status}): look at the client ID, the client secret, the "
-                "API key and the API address."
-            )
+                _("Purse gives no access token (HTTP %(status)s): look at the client ID, the client secret, the API "
+                  "key and the API address.", status=answer.status)
+            )  # fmt: skip
         if answer.status >= 300:
-            raise Uncertain(f"Purse gave no access token (HTTP {answer.status}).")
+            raise Uncertain(_("Purse gave no access token (HTTP %(status)s).", status=answer.status))
         return _Granted.model_validate(answer.json())
     except ValidationError:
         # Without its cause: pydantic repeats what it was given, and that may be the token.
-        raise Unreachable("Purse's access token could not be read.") from None
+        raise Unreachable(_("Purse's access token could not be read.")) from None
     except Uncertain as problem:
         # No token, so the call that it was for was never sent: surely nothing happened.
-        raise Unreachable(f"Purse gave no access token: {problem}") from problem
+        raise Unreachable(_("Purse gave no access token: %(why)s", why=problem.sentence)) from problem

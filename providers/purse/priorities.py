@@ -15,6 +15,8 @@ from providers.base import Share, Tender, Verb
 from providers.errors import Invalid
 from providers.money import Money
 from providers.purse.settings import ANY, PurseSettings, Solution
+from providers.said import objection
+from providers.said import said as _
 
 Priorities = tuple[Solution, ...]
 
@@ -40,8 +42,8 @@ def asked(settings: PurseSettings, verb: Verb, plan: Mapping[str, Any]) -> Prior
         given = Plan.model_validate(dict(plan)).priorities
     except ValidationError as problem:
         found = [
-            (".".join(("plan", *map(str, told["loc"]))), told["msg"])
-            for told in problem.errors(include_input=False, include_url=False, include_context=False)
+            (".".join(("plan", *map(str, told["loc"]))), objection(told))
+            for told in problem.errors(include_input=False, include_url=False)
         ]
         raise Invalid(*found[0], *found[1:]) from None
     if given is None:
@@ -62,7 +64,7 @@ def share_out(
     if len(tenders) < 2:
         return ()
     if money.minor > whole:
-        raise Invalid("amount", f"only {Money(whole, money.currency)} is left to {verb.value}")
+        raise Invalid("amount", _only_left(verb, Money(whole, money.currency)))
     chosen = priorities or _PURSES_OWN.get(verb, ())
     if not chosen and money.minor < whole and len(able) > 1:
         return ()
@@ -74,6 +76,14 @@ def share_out(
             shares.append(Share(tender=tender, money=Money(given, money.currency)))
             left -= given
     return tuple(shares)
+
+
+def _only_left(verb: Verb, most: Money) -> str:
+    return {
+        Verb.CAPTURE: _("only %(most)s is left to capture", most=most),
+        Verb.VOID: _("only %(most)s is left to void", most=most),
+        Verb.REFUND: _("only %(most)s is left to refund", most=most),
+    }[verb]
 
 
 def available(tender: Tender, verb: Verb) -> Money:

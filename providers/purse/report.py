@@ -20,9 +20,17 @@ from providers.purse.words import (
     plain,
     unknown,
 )
+from providers.said import joined
+from providers.said import said as _
 
 _STILL_OPEN = (OperationStatus.PENDING, OperationStatus.UNCERTAIN)
 _DONE_BY = {Verb.CAPTURE: "captured", Verb.VOID: "voided", Verb.REFUND: "refunded"}
+_SUMS = {
+    "authorized": _("authorized"),
+    "captured": _("captured"),
+    "voided": _("voided"),
+    "refunded": _("refunded"),
+}
 
 
 def report_of(charge: Charge, payment: PaymentTold) -> Report:
@@ -51,7 +59,7 @@ def report_of(charge: Charge, payment: PaymentTold) -> Report:
         decline=decline(word, transactions) if outcome is Outcome.FAILED else None,
         card=card(transactions),
         memo={"payment_id": payment.id, "version": payment.version},
-        warning=" ".join(filter(None, [*warnings, unclear if money else ""])),
+        warning=joined(filter(None, [*warnings, unclear if money else ""]), " "),
     )
     # Of an authorisation that is not through yet, nothing is held that would have to be told.
     return replace(told, **sums) if money else told
@@ -65,7 +73,7 @@ def _outcome(
 ) -> tuple[Outcome, str]:
     outcome = authorization_outcome(word)
     if outcome is None:
-        return Outcome.PENDING, unknown("authorisation", word)
+        return Outcome.PENDING, unknown(_("authorisation"), word)
     if outcome is Outcome.AUTHORIZED:
         return _of_the_money(charge, payment, sums), ""
     held = sums["authorized"].minor - sums["voided"].minor - sums["refunded"].minor
@@ -73,7 +81,8 @@ def _outcome(
         return outcome, ""
     # One of several means of payment has given its part and another refused: that part has to go back. Told as the
     # money that it is, so that the checkout compares it with what was asked for and calls a person.
-    odd = f"Purse calls the payment {plain(word).lower()}, but holds {Money(held, payment.currency)} of it."
+    odd = _("Purse calls the payment %(word)s, but holds %(money)s of it.",
+            word=plain(word).lower(), money=Money(held, payment.currency))  # fmt: skip
     if sums["authorized"] == charge.money:
         return Outcome.PENDING, odd
     return (Outcome.PAID if sums["captured"] else Outcome.AUTHORIZED), odd
@@ -171,7 +180,7 @@ def _odd_words(payment: PaymentTold) -> list[str]:
         for told in listed(payment, verb)
         if operation_status(told.status) is None
     }
-    return [unknown("operation", word) for word in sorted(words)]
+    return [unknown(_("operation"), word) for word in sorted(words)]
 
 
 def _done_amount(told: OperationTold) -> int:
@@ -257,5 +266,6 @@ def _unclear(payment: PaymentTold, tenders: Sequence[Tender], sums: Mapping[str,
         total = sum(getattr(tender, name).minor for tender in tenders)
         if total != sums[name].minor:
             told = Money(total, payment.currency)
-            return f"Purse's transactions add up to {told} {name}, its sums say {sums[name]}."
+            return _("Purse's transactions add up to %(told)s %(what)s, its sums say %(sum)s.",
+                     told=told, what=_SUMS[name], sum=sums[name])  # fmt: skip
     return ""

@@ -13,6 +13,8 @@ from providers.errors import FieldError, Invalid, Misconfigured, ProviderError
 from providers.purse.order import PurseOrder
 from providers.purse.settings import PurseSettings
 from providers.purse.wire import Refused
+from providers.said import listed, objection
+from providers.said import said as _
 
 OPTIONS = "options.purse"
 CHALLENGE = "CHALLENGE_REQUESTED_BY_MERCHANT"  # what Purse wants of a card that is to be charged again
@@ -24,8 +26,8 @@ def options(charge: Charge) -> PurseOrder:
         return PurseOrder.model_validate(dict(charge.options))
     except ValidationError as problem:
         found = [
-            (".".join((OPTIONS, *map(str, told["loc"]))), told["msg"])
-            for told in problem.errors(include_input=False, include_url=False, include_context=False)
+            (".".join((OPTIONS, *map(str, told["loc"]))), objection(told))
+            for told in problem.errors(include_input=False, include_url=False)
         ]
         raise Invalid(*found[0], *found[1:]) from None
 
@@ -162,20 +164,20 @@ def _told(fields: Mapping[str, Any]) -> dict[str, Any]:
 def refused(no: Refused, charge: Charge) -> ProviderError:
     """Which kind of no is it? Named by the shop's fields where they are the shop's; the rest the merchant mends."""
     found: list[FieldError] = []
-    ours: list[str] = []
+    ours: list[FieldError] = []
     for path, why in no.fields():
         field = shops_name(path, charge)
         if field:
             found.append((field, why))
         else:
-            ours.append(f"{path}: {why}")
+            ours.append((path, why))
     if not found and not ours and re.match(r"amount\b", no.why, re.IGNORECASE):
         found.append(("amount", no.why))
     if ours:
-        return Misconfigured(f"Purse refuses what this account sends: {'; '.join(ours)}")
+        return Misconfigured(_("Purse refuses what this account sends: %(errors)s", errors=listed(ours)))
     if found:
         return Invalid(*found[0], *found[1:])
-    return Invalid(OPTIONS, f"Purse refuses the order: {no.why}")
+    return Invalid(OPTIONS, _("Purse refuses the order: %(why)s", why=no.why))
 
 
 def shops_name(path: str, charge: Charge) -> str:

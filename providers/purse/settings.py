@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 from providers.base import AccountSettings
+from providers.said import said as _
 
 # What a merchant does not fill in is Purse's own sandbox: nothing can be charged there by mistake.
 SANDBOX = "https://api.purse-sandbox.com"
@@ -136,7 +137,7 @@ class PurseSettings(AccountSettings):
     def _address(cls, value: str) -> str:
         value = value.strip().rstrip("/")
         if not is_address(value):
-            raise ValueError(f"give a whole address, such as {SANDBOX}")
+            raise ValueError(_("give a whole address, such as %(example)s", example=SANDBOX))
         return value
 
     @field_validator("widget_origins")
@@ -145,14 +146,14 @@ class PurseSettings(AccountSettings):
         for value in values:
             # They become part of the page's content security policy, where a blank or ";" would open more.
             if not re.fullmatch(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?", value):
-                raise ValueError("give origins, such as https://cdn.purse-secure.com")
+                raise ValueError(_("give origins, such as https://cdn.purse-secure.com"))
         return values
 
     @field_validator("api_key", "client_secret", "webhook_secret")
     @classmethod
     def _header_safe(cls, value: SecretStr) -> SecretStr:
         if not re.fullmatch(r"[!-~]+", value.get_secret_value()):
-            raise ValueError("has a blank, or a character that fits in no header")
+            raise ValueError(_("has a blank, or a character that fits in no header"))
         return value
 
 

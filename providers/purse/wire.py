@@ -17,6 +17,7 @@ from providers.purse import oauth
 from providers.purse.settings import PurseSettings
 from providers.purse.shapes import PaymentTold, SessionMade, SessionTold
 from providers.purse.words import plain
+from providers.said import said as _
 
 BASE = "/payment"  # the links' paths begin after it
 SESSIONS, PAYMENTS, JWKS = "/v2/client-sessions", "/v2/payments", "/v2/signing-jwks"
@@ -25,6 +26,9 @@ NOBODYS = "00000000-0000-0000-0000-000000000000"  # a session that there is not
 READ_SECONDS = 30  # an operation waits for the partners
 
 A = TypeVar("A", bound=BaseModel)
+
+_SESSION, _PAYMENT = _("session"), _("payment")
+_OPERATIONS = {"capture": _("capture"), "void": _("void"), "refund": _("refund")}  # by the name of their link
 
 
 class Refused(Exception):
@@ -47,7 +51,7 @@ class Refused(Exception):
             if isinstance(entry, Mapping):
                 named = next((str(entry[name]) for name in _NAMES_A_FIELD if entry.get(name)), "")
                 if path := re.sub(r"[/\[\].#$]+", ".", named).strip("."):
-                    yield path, plain("; ".join(_sentences(entry))) or "is refused"
+                    yield path, plain("; ".join(_sentences(entry))) or _("is refused")
 
 
 class Purse:
@@ -61,12 +65,12 @@ class Purse:
 
     def create_session(self, body: Mapping[str, Any]) -> SessionMade:
         """Refused when Purse says no."""
-        return _read(self._send("POST", SESSIONS, body), SessionMade, "session")
+        return _read(self._send("POST", SESSIONS, body), SessionMade, _SESSION)
 
     def session(self, session_id: str) -> SessionTold:
-        told = self._get(f"{SESSIONS}/{quote(session_id, safe='')}", SessionTold, "session")
+        told = self._get(f"{SESSIONS}/{quote(session_id, safe='')}", SessionTold, _SESSION)
         if told.id != session_id:
-            raise Uncertain("Asked about one session, Purse answered about another.")
+            raise Uncertain(_("Asked about one session, Purse answered about another."))
         return told
 
     def abort(self, session_id: str) -> None:
@@ -82,16 +86,16 @@ class Purse:
                 raise self.closed(no) from no
 
     def payment(self, payment_id: str) -> PaymentTold:
-        told = self._get(f"{PAYMENTS}/{quote(payment_id, safe='')}", PaymentTold, "payment")
+        told = self._get(f"{PAYMENTS}/{quote(payment_id, safe='')}", PaymentTold, _PAYMENT)
         if told.id != payment_id:
-            raise Uncertain("Asked about one payment, Purse answered about another.")
+            raise Uncertain(_("Asked about one payment, Purse answered about another."))
         return told
 
     def keys(self) -> Any:
         try:
             return self._send("GET", JWKS).json()
         except Refused as no:
-            raise Uncertain(f"Purse does not give its signing keys: {no.why}") from no
+            raise Uncertain(_("Purse does not give its signing keys: %(why)s", why=no.why)) from no
 
     def knock(self) -> None:
         """Do the credentials get a new token, and does the API take it? There is no such session, and that is all that
@@ -103,10 +107,10 @@ class Purse:
             if no.status in (401, 403):
                 raise self.closed(no) from no
             if no.status not in (400, 404, 410, 422):  # [inferred]: of an unknown id, 404 is our reading
-                raise Uncertain(f"Purse's answer about the session is not understood: {no.why}") from no
+                raise _not_understood(_SESSION, no) from no
             return
         if answer.status >= 300:
-            raise Misconfigured("Purse's address leads elsewhere: look at the API address.")
+            raise Misconfigured(_("Purse's address leads elsewhere: look at the API address."))
 
     def knows_entity(self, body: Mapping[str, Any]) -> bool:
         """Would this entity be offered means of payment? False: Purse does not tell. Purse only answers the question;
@@ -116,32 +120,35 @@ class Purse:
         except Refused as no:
             if no.status in (401, 403):
                 raise Misconfigured(
-                    f"Purse takes the credentials, but not for this entity (HTTP {no.status}): look at the Entity ID, "
-                    f"and ask Purse whether these credentials are for it. It says: {no.why}"
-                ) from no
+                    _("Purse takes the credentials, but not for this entity (HTTP %(status)s): look at the Entity ID, "
+                      "and ask Purse whether these credentials are for it. It says: %(why)s",
+                      status=no.status, why=no.why)
+                ) from no  # fmt: skip
             return False
         return True
 
     def operate(self, payment: PaymentTold, rel: str, body: Mapping[str, Any]) -> PaymentTold:
         """Ask once for a capture, void or refund, at the address that the payment itself names for it."""
-        path = self._path(payment, rel)
+        path, what = self._path(payment, rel), _OPERATIONS[rel]
         try:
             answer = self._send("POST", path, body)
         except Refused as no:
             if no.status in (401, 403):
                 raise self.closed(no) from no
             if no.status in (400, 404, 405, 409, 410, 412, 422):
-                code = f"HTTP {no.status}"
-                raise Declined(Decline(code=code, message=f"Purse refuses the {rel}: {no.why}")) from no
-            raise Uncertain(f"Purse's answer to the {rel} is not understood: {no.why}") from no
-        told = _read(answer, PaymentTold, rel)
+                sentence = _("Purse refuses the %(what)s: %(why)s", what=what, why=no.why)
+                raise Declined(Decline(code=f"HTTP {no.status}", message=sentence)) from no
+            sentence = _("Purse's answer to the %(what)s is not understood: %(why)s", what=what, why=no.why)
+            raise Uncertain(sentence) from no
+        told = _read(answer, PaymentTold, what)
         if told.id != payment.id:
-            raise Uncertain(f"Asked for a {rel}, Purse answered about another payment.")
+            raise Uncertain(_("Asked for a %(what)s, Purse answered about another payment.", what=what))
         return told
 
     @staticmethod
     def closed(no: Refused) -> ProviderError:
-        return Misconfigured(f"Purse refuses this account (HTTP {no.status}): {no.why}")
+        about = {"status": no.status, "why": no.why}
+        return Misconfigured(_("Purse refuses this account (HTTP %(status)s): %(why)s", **about))
 
     # --- addresses --------------------------------------------------------------------------------------
 
@@ -151,7 +158,8 @@ class Purse:
             return f"{PAYMENTS}/{quote(payment.id, safe='')}/{rel}s"
         link = payment.links.get(rel)
         if link is None or not link.href:
-            raise Declined(Decline(code="no_link", message=f"Purse offers no {rel} of this payment now."))
+            sentence = _("Purse offers no %(what)s of this payment now.", what=_OPERATIONS[rel])
+            raise Declined(Decline(code="no_link", message=sentence))
         return self.resolve(link.href)
 
     def resolve(self, href: str) -> str:
@@ -163,15 +171,15 @@ class Purse:
         try:
             parts = urlsplit(href)
         except ValueError as problem:
-            raise Misconfigured("Purse's link is no address.") from problem
+            raise Misconfigured(_("Purse's link is no address.")) from problem
         path = parts.path
         whole = bool(parts.scheme or parts.netloc)
         if whole and (parts.scheme, parts.netloc) != (api.scheme, api.netloc):
-            raise Misconfigured("Purse's link leads to another host than the API address.")
+            raise Misconfigured(_("Purse's link leads to another host than the API address."))
         path = path.removeprefix(api.path) if api.path and path.startswith(f"{api.path}/") else path
         path = path.removeprefix(BASE) if path.startswith(f"{BASE}/") else path
         if not re.fullmatch(r"/v2(/[A-Za-z0-9_-]+)+", path) or parts.query or parts.fragment:
-            raise Misconfigured("Purse's link leads out of its own API.")
+            raise Misconfigured(_("Purse's link leads out of its own API."))
         return path
 
     # --- the wire ---------------------------------------------------------------------------------------
@@ -184,9 +192,9 @@ class Purse:
                 raise self.closed(no) from no
             if no.status in (404, 410):
                 raise Misconfigured(
-                    f"Purse knows no such {what}: was the entity or the address changed?"
+                    _("Purse knows no such %(what)s: was the entity or the address changed?", what=what)
                 ) from no
-            raise Uncertain(f"Purse's answer about the {what} is not understood: {no.why}") from no
+            raise _not_understood(what, no) from no
 
     def _send(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Answer:
         """Ask; Refused for a 4xx. Once more with a new token after a 401, which comes before anything is done."""
@@ -226,6 +234,11 @@ def _sentences(told: Any) -> Iterator[str]:
         yield from _sentences(entry)
 
 
+def _not_understood(what: str, no: Refused) -> Uncertain:
+    about = {"what": what, "why": no.why}
+    return Uncertain(_("Purse's answer about the %(what)s is not understood: %(why)s", **about))
+
+
 def _maybe_json(answer: Answer) -> Any:
     try:
         return answer.json()
@@ -238,4 +251,9 @@ def _read(answer: Answer, shape: type[A], what: str) -> A:
         return shape.model_validate(answer.json())
     except ValidationError as problem:
         field = ".".join(str(part) for part in problem.errors(include_input=False)[0]["loc"])
-        raise Uncertain(f"Purse's answer about the {what} could not be read: {field or 'it'}.") from None
+        if not field:
+            whole = _("Purse's answer about the %(what)s could not be read: it.", what=what)
+            raise Uncertain(whole) from None
+        raise Uncertain(
+            _("Purse's answer about the %(what)s could not be read: %(field)s.", what=what, field=field)
+        ) from None

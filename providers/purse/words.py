@@ -12,6 +12,7 @@ from providers.errors import Decline
 from providers.http import redact_text
 from providers.purse import declines
 from providers.purse.shapes import PartnerTransaction
+from providers.said import said as _
 
 SUBMITTED = "submitted"  # a payment was made of the session; only the payment tells what became of it
 
@@ -90,11 +91,9 @@ def is_not_done(transaction: PartnerTransaction) -> bool:
 
 
 def unknown(what: str, word: str) -> str:
-    return (
-        f'Purse calls the {what} "{plain(word)}", a word that we do not know.'
-        if word
-        else f"Purse does not say how the {what} stands."
-    )
+    if not word:
+        return _("Purse does not say how the %(what)s stands.", what=what)
+    return _('Purse calls the %(what)s "%(word)s", a word that we do not know.', what=what, word=plain(word))
 
 
 def plain(text: str, length: int = 200) -> str:

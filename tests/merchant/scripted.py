@@ -31,6 +31,7 @@ from providers.http import Http
 from providers.money import Money
 from providers.purse import priorities
 from providers.purse.settings import Solution
+from providers.said import said as _
 from providers.setup import Address, Probe
 
 API_SECRET = "canary-api-secret-5f1c"
@@ -52,7 +53,7 @@ class ScriptedSettings(AccountSettings):
     @model_validator(mode="after")
     def _together(self) -> "ScriptedSettings":
         if self.region == "us" and self.retries == 0:
-            raise ValueError("the US never answers the first time")
+            raise ValueError(_("the US never answers the first time"))
         return self
 
 
@@ -81,7 +82,7 @@ class Scripted(Provider):
     def __init__(self, settings: AccountSettings, *, live: bool, http: Http) -> None:
         super().__init__(settings, live=live, http=http)
         if live and getattr(settings, "nickname", None) == "sandbox":
-            raise Misconfigured("A live account does not use the sandbox.")
+            raise Misconfigured(_("A live account does not use the sandbox."))
 
     def probe(self) -> Probe:
         Scripted.asked.append(("probe", ""))

@@ -16,12 +16,14 @@ from checkout.payments.recover import check
 from checkout.payments.timeline import Who
 from checkout.states import OrderState, State
 from providers.base import Outcome, Report
+from providers.errors import Misconfigured
 from providers.money import Money
-from providers.said import said as said_by_provider
+from providers.said import said as told_by_provider
 from tests import french
 from tests.merchant import rows
 from tests.merchant.clicks import address, do, hidden, said
-from tests.merchant.scripted import Scripted
+from tests.merchant.scripted import API_SECRET, Scripted
+from tests.merchant.test_typing import PLAIN
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -35,6 +37,10 @@ TEXTS = {
     "Not believed: {why}": "[fr] Pas cru : {why}",
     "asked %(asked)s, provider reports %(came)s": "[fr] demandé %(asked)s, reçu %(came)s",
     "it was paid while another attempt was still open": "[fr] payée deux fois ?",
+    "S360 refuses %(method)s: %(why)s": "[fr] S360 refuse %(method)s : %(why)s",
+    "The connection does not hold: %(said)s Mend it in the settings, save, and test again.": "[fr] Non : %(said)s",
+    "the US never answers the first time": "[fr] les États-Unis se taisent",
+    "A live account does not use the sandbox.": "[fr] Pas de bac à sable.",
 }
 
 
@@ -121,7 +127,7 @@ def test_the_timeline_and_why_a_person_is_called(merchant: User, shop: Shop, acc
     assert order.attention not in shown
     with order_lock(order.pk) as locked:
         flag(
-            locked, said_by_provider("it was paid while another attempt was still open"), Call.SECOND_PAYMENT
+            locked, told_by_provider("it was paid while another attempt was still open"), Call.SECOND_PAYMENT
         )
     assert (
         "[fr] demandé 42.99 EUR, reçu 40.00 EUR; [fr] payée deux fois ?" in reader.get(page).content.decode()
@@ -131,3 +137,24 @@ def test_the_timeline_and_why_a_person_is_called(merchant: User, shop: Shop, acc
         flag(locked, "an older version's reason", Call.OTHER)
     shown = reader.get(page).content.decode()
     assert "</strong> an older version&#x27;s reason</p>" in shown
+
+
+def test_what_is_wrong_with_an_account(merchant: User, account: Account) -> None:
+    browser = in_french(merchant)
+    page = reverse("admin:checkout_account_change", args=[account.pk])
+    text = "S360 refuses %(method)s: %(why)s"
+    Scripted.probed = Misconfigured(told_by_provider(text, method="getOrderDetails", why="Wrong partner"))
+    told = do(browser, account, "test")
+    assert told == "[fr] Non : [fr] S360 refuse getOrderDetails : Wrong partner"
+    account.refresh_from_db()
+    assert account.tested_said == "S360 refuses getOrderDetails: Wrong partner"
+    assert kept("test") == (
+        f"The connection does not hold: {account.tested_said} Mend it in the settings, save, and test again."
+    )
+    wrong = {"setting_region": "us", "setting_retries": "0"}
+    answer = browser.post(page, {**PLAIN, **wrong, "setting_api_secret": API_SECRET})
+    (objection,) = answer.context["adminform"].form.non_field_errors()
+    assert objection == "[fr] les États-Unis se taisent"
+    assert API_SECRET not in answer.content.decode()
+    answer = browser.post(page, {**PLAIN, "live": "on", "setting_nickname": "sandbox"})
+    assert answer.context["adminform"].form.errors["live"] == ["[fr] Pas de bac à sable."]

@@ -8,6 +8,7 @@ import pytest
 
 from checkout.models import Order
 from checkout.states import OrderState
+from providers.said import said
 from tests import french
 from tests.scripted import Script, make_account
 from tests.shop_api.conftest import Caller
@@ -25,6 +26,7 @@ def catalogue() -> Iterator[None]:
         "The order is %(state)s.": "[fr] état %(state)s.",
         "must be more than 0 for %(kind)s": "[fr] plus que 0 pour %(kind)s",
         "canceled": "[fr] annulé",
+        "has more than %(most)s characters": "[fr] dépasse %(most)s caractères",
     }
     with french.spoken(texts):
         yield
@@ -78,3 +80,15 @@ def test_what_a_customer_reads_is_in_the_customers_language_and_says_so(
         picture = caller.call("GET", f"orders/{number}/links/{link['id']}/qr.svg", **other)
         assert picture["Content-Language"] == language
         assert ("QR code of the payment link" in picture.content.decode()) == (language == "en")
+
+
+def test_what_a_provider_would_refuse_is_in_english(caller: Caller, script: Script) -> None:
+    make_account(caller.shop)
+    script.always("complaints", (("description", said("has more than %(most)s characters", most=255)),))
+    for asks in ASKS:
+        body = {"reference": "b", "amount": 4299, "currency": "EUR", "options": {"scripted": {}}}
+        answer = caller.call("POST", "orders", body, **asks)
+        assert (answer.status_code, answer["Content-Language"]) == (422, "en")
+        told = json.loads(answer.content)
+        assert told["detail"] == "description: has more than 255 characters"
+        assert told["errors"] == [{"field": "description", "message": "has more than 255 characters"}]
