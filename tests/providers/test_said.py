@@ -2,7 +2,6 @@
 
 import ast
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 import pytest
 from django.utils.translation import override
@@ -13,10 +12,9 @@ from providers.errors import Declined, Invalid, ProviderError, Uncertain
 from providers.money import Money
 from providers.syspay import agreements, operations
 from tests import french
+from tests.ground.sources import PROVIDER_FILES, PROVIDERS
 from tests.providers import eterminal, payzen_wire, syspay_wire
 
-ROOT = Path(__file__).parents[2] / "providers"
-SAYING = ("payzen", "syspay")
 # Who says something to a merchant, and which of its arguments are no sentence of ours: a field's path.
 SAYERS = {"Misconfigured": 0, "Uncertain": 0, "Unreachable": 0, "Declined": 0, "Invalid": 1}
 VALIDATORS = {**SAYERS, "ValueError": 0}  # what pydantic passes on; elsewhere nobody is shown it
@@ -125,26 +123,54 @@ def test_what_they_write_themselves_is_left_as_it_is() -> None:
 
 def plain_sentences() -> Iterator[str]:
     """Where a provider says something that nobody could translate."""
-    for file in (file for name in SAYING for file in sorted((ROOT / name).glob("*.py"))):
+    for file in PROVIDER_FILES:
         sayers = VALIDATORS if file.name == "settings.py" else SAYERS
         for node in ast.walk(ast.parse(file.read_text())):
             if any(_is_plain(text) for text in _said(node, sayers)):
-                yield f"{file.parent.name}/{file.name}:{getattr(node, 'lineno', 0)}"
+                yield f"{file.relative_to(PROVIDERS)}:{getattr(node, 'lineno', 0)}"
 
 
 def _said(node: ast.AST, sayers: Mapping[str, int]) -> Iterator[ast.expr]:
     if isinstance(node, ast.Call):
         name = getattr(node.func, "id", "")
         if name in sayers:
-            yield from node.args[sayers[name] :]
+            given = node.args[sayers[name] :]
+            yield from (one.elts[-1] if isinstance(one, ast.Tuple) else one for one in given)
         yield from (word.value for word in node.keywords if word.arg in SAID_IN)
     elif isinstance(node, ast.Yield) and isinstance(node.value, ast.Tuple):
         yield node.value.elts[-1]  # (field, why)
 
 
 def _is_plain(text: ast.expr) -> bool:
+    """Also as one of two, or as a part. What stands in a call is marked."""
+    if isinstance(text, ast.IfExp):
+        return _is_plain(text.body) or _is_plain(text.orelse)
+    if isinstance(text, ast.BoolOp):
+        return any(map(_is_plain, text.values))
+    if isinstance(text, ast.BinOp):
+        return _is_plain(text.left) or _is_plain(text.right)
     return isinstance(text, ast.JoinedStr) or (isinstance(text, ast.Constant) and text.value != "")
 
 
 def test_no_sentence_is_a_plain_english_text() -> None:
     assert list(plain_sentences()) == []
+
+
+def test_plain_english_is_found() -> None:
+    for plain in ('"no"', 'f"no {x}"', 'x or "no"', '"no" if x else _("no")', '"no " + x'):
+        call = ast.parse(f'Invalid("field", {plain})', mode="eval").body
+        assert any(map(_is_plain, _said(call, SAYERS))), plain
+
+
+def test_what_is_marked_is_found_by_extraction() -> None:
+    """`_` is called with the text itself, and is nothing else there."""
+    odd = []
+    for file in PROVIDER_FILES:
+        nodes = list(ast.walk(ast.parse(file.read_text())))
+        marks = [node for node in nodes if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "_"]
+        lines = [node.lineno for node in marks if not isinstance(node.args[0], ast.Constant)]
+        if marks and file.name != "said.py":
+            names = [node for node in nodes if isinstance(node, ast.Name) and node.id == "_"]
+            lines += [node.lineno for node in names if isinstance(node.ctx, ast.Store)]
+        odd += [f"{file.relative_to(PROVIDERS)}:{line}" for line in lines]
+    assert odd == []

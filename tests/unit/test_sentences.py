@@ -18,11 +18,10 @@ from checkout.sentences import BY_MERCHANT, SENTENCES, WITHOUT, sentence
 from checkout.states import OrderState, State
 from providers import PROVIDERS, provider_class
 from providers.base import Kind, Occasion, OperationStatus, Outcome, Verb
+from tests.ground.sources import PROVIDER_FILES
 
 ROOT = Path(__file__).parents[2]
 CHECKOUT = ROOT / "checkout"
-# Without the sandbox, which speaks for the providers and not for us.
-PROVIDER_FILES = [file for file in sorted((ROOT / "providers").rglob("*.py")) if "sandbox" not in file.parts]
 CATALOGUE = ROOT / "locale/fr/LC_MESSAGES/django.po"
 DECLINE_CODES = ROOT / "tests/providers/decline_codes.json"
 # What marks a text for translation, and which of its arguments are texts. Templates become calls of these as well.

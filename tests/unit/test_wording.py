@@ -25,7 +25,6 @@ from tests import french
 ROOT = Path(__file__).parents[2]
 PAYMENTS = ROOT / "checkout/payments"
 # Without the sandbox, which speaks for the providers and not for us.
-PROVIDER_FILES = [file for file in sorted((ROOT / "providers").rglob("*.py")) if "sandbox" not in file.parts]
 KINDS_OF_NO = {"Misconfigured", "Invalid", "Uncertain", "Unreachable"}  # of a provider's, with a sentence
 # Whatever `payments` refuses with a sentence that a merchant or a shop's software reads.
 REFUSALS = {
@@ -135,54 +134,6 @@ def test_no_refusal_is_a_plain_english_text() -> None:
     found = refusals()
     assert len(found) > 70
     assert [where for where, said in found if isinstance(said, ast.Constant | ast.JoinedStr)] == []
-
-
-def said_by_providers() -> Iterator[tuple[str, ast.expr]]:
-    """(where, the sentence) of each no in the source of the providers; of Invalid what is wrong with each field."""
-    for file in PROVIDER_FILES:
-        for node in ast.walk(ast.parse(file.read_text())):
-            kind = getattr(node.func, "id", "") if isinstance(node, ast.Call) else ""
-            if not (isinstance(node, ast.Call) and kind in KINDS_OF_NO):
-                continue
-            sentences = node.args[:1]
-            if kind == "Invalid":
-                others = [one.elts[1] for one in node.args[2:] if isinstance(one, ast.Tuple)]
-                sentences = [*node.args[1:2], *others]
-            for sentence in sentences:
-                yield f"{file.relative_to(ROOT / 'providers')}:{node.lineno}", sentence
-
-
-def is_plain(sentence: ast.expr) -> bool:
-    """English that nobody could translate; also as one of two, or a part of it. What stands in a call is marked."""
-    if isinstance(sentence, ast.IfExp):
-        return is_plain(sentence.body) or is_plain(sentence.orelse)
-    if isinstance(sentence, ast.BoolOp):
-        return any(map(is_plain, sentence.values))
-    if isinstance(sentence, ast.BinOp):
-        return is_plain(sentence.left) or is_plain(sentence.right)
-    return isinstance(sentence, ast.Constant | ast.JoinedStr)
-
-
-def test_no_sentence_of_a_provider_is_a_plain_english_text() -> None:
-    found = list(said_by_providers())
-    assert len(found) > 150
-    assert [where for where, sentence in found if is_plain(sentence)] == []
-
-
-def test_what_a_provider_marks_is_found_by_extraction() -> None:
-    """`_` is called with the text itself, and is nothing else there."""
-    odd = []
-    for file in PROVIDER_FILES:
-        tree = ast.parse(file.read_text())
-        calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
-        marks = [node for node in calls if getattr(node.func, "id", "") == "_"]
-        lines = [node.lineno for node in marks if not isinstance(node.args[0], ast.Constant)]
-        names = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id == "_"]
-        stored = [node.lineno for node in names if isinstance(node.ctx, ast.Store)]
-        if file.name != "said.py":
-            lines += stored if marks else []
-        odd += [f"{file.relative_to(ROOT / 'providers')}:{line}" for line in lines]
-    assert odd == []
 
 
 def test_what_a_provider_says_of_several_things_is_read_in_ones_own_language() -> None:
