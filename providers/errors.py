@@ -35,8 +35,7 @@ class ProviderError(Exception):
     @property
     def sentence(self) -> str:
         """To stand within another sentence: `str()` would leave it in English for ever."""
-        words: str = self.args[0]
-        return words
+        return self.args[0] if self.args and isinstance(self.args[0], str) else str(self)
 
 
 class Declined(ProviderError):

@@ -119,7 +119,7 @@ def _new_order(first: Order, agreement: Agreement, money: Money, number: int) ->
 def _doubts(agreement: Agreement, charge: AgreementCharge) -> list[str]:
     """Why a person is to look at a payment that nobody asked for here."""
     money, terms = charge.money, terms_of(agreement.terms, agreement.currency)
-    doubts = []
+    doubts: list[str] = []
     amounts = terms.amounts() if terms is not None else frozenset()
     if not charge.by_hand and terms is not None and money not in amounts:
         agreed = ", ".join(str(amount) for amount in sorted(amounts, key=lambda amount: amount.minor))

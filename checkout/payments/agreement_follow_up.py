@@ -9,7 +9,7 @@ from django.utils import timezone
 from checkout.models import Agreement, Call, Order
 from checkout.payments.adopt import adopt
 from checkout.payments.agreements import look_after_silence, next_look, take_agreement
-from checkout.payments.attention import flag
+from checkout.payments.attention import flag, of_account
 from checkout.payments.border import agreement_for, provider_for
 from checkout.payments.locks import order_lock
 from checkout.payments.timeline import Weight, Who, tell, tell_once
@@ -115,10 +115,10 @@ def _not_answered(agreement: Agreement, why: ProviderError) -> None:
     with order_lock(agreement.payment.order_id) as order:
         row = _row(agreement)
         news = tell_once(order, "agreement.uncertain", payment=row.payment, who=Who.GUICHET, weight=Weight.WARNING,
-                         agreement=row.number, why=str(why))  # fmt: skip
+                         agreement=row.number, why=why.sentence)  # fmt: skip
         _ask_again(row)
         if news and not isinstance(why, Uncertain):
-            flag(order, f"{row.account.name}: {why}", Call.ACCOUNT)
+            flag(order, of_account(row.account.name, why.sentence), Call.ACCOUNT)
 
 
 def _refused(agreement: Agreement, why: ProviderError) -> None:
@@ -126,10 +126,10 @@ def _refused(agreement: Agreement, why: ProviderError) -> None:
     with order_lock(agreement.payment.order_id) as order:
         row = _row(agreement)
         tell(order, "agreement.not_ended", payment=row.payment, who=Who.GUICHET, weight=Weight.BAD,
-             agreement=row.number, why=str(why))  # fmt: skip
+             agreement=row.number, why=why.sentence)  # fmt: skip
         _ask_again(row)
         if not isinstance(why, Invalid):  # whoever asked is told; the merchant has to act
-            flag(order, f"{row.account.name}: {why}", Call.ACCOUNT)
+            flag(order, of_account(row.account.name, why.sentence), Call.ACCOUNT)
 
 
 def _ask_again(row: Agreement) -> None:

@@ -39,6 +39,7 @@ from checkout.states import (
 )
 from providers.base import Claim, Outcome, Report, Show, Started
 from providers.money import Money
+from providers.said import Said
 from providers.said import said as _
 
 _FAILED_EVENT = "payment.failed"
@@ -271,7 +272,7 @@ def _take_state(
     _move(payment, target)
     weight = Weight.GOOD if target in MONEY_STATES else Weight.BAD if target is State.FAILED else Weight.PLAIN
     tell(order, f"payment.{target}", payment=payment, who=who, user=user, weight=weight, money=str(payment.money),
-         why=payment.decline_message or payment.decline_code or "—")  # fmt: skip
+         why=_why_not(payment, report))  # fmt: skip
     if target in MONEY_STATES:
         payment.decline_code = payment.decline_message = payment.decline_reason = ""
     if target in HELD_STATES:
@@ -281,6 +282,11 @@ def _take_state(
         charge_failed(order)
     if renewal_ended or target is State.FAILED:
         news.events.append(_FAILED_EVENT)
+
+
+def _why_not(payment: Payment, report: Report) -> str:
+    said = report.decline.message if report.decline else ""
+    return said if isinstance(said, Said) else payment.decline_message or payment.decline_code or "—"
 
 
 def _tell_of_what_lives_on(order: Order, payment: Payment, report: Report) -> None:

@@ -1,13 +1,17 @@
 """When is a person needed? Said on the order, in its timeline, and to the shop."""
 
 from collections.abc import Iterable
+from functools import reduce
 from typing import NamedTuple
+
+from django.utils.translation import gettext
 
 from checkout.models import Call, Order, TimelineEntry
 from checkout.payments.events import owe
 from checkout.payments.texts import fit_to_show
 from checkout.payments.timeline import Weight, Who, tell
 from checkout.wording import spoken_again
+from providers.said import said as _
 
 _ROOM = 300
 
@@ -35,6 +39,11 @@ def flag(order: Order, said: str, call: Call) -> None:
     owe(order, "order.attention")
 
 
+def of_account(name: str, why: str) -> str:
+    """Why the merchant has to act on an account's settings."""
+    return _("%(account)s: %(why)s", account=name, why=why)
+
+
 def why_called(orders: Iterable[Order]) -> dict[int, str]:
     """By the key of each order that needs a person: what for, in the reader's language, as the timeline has it."""
     named = {order.pk: order.attention for order in orders if order.attention}
@@ -49,7 +58,13 @@ def why_called(orders: Iterable[Order]) -> dict[int, str]:
         else:
             why = spoken_again(entry.data.get("why_said")) or str(entry.data.get("why", ""))
             said[entry.order_id].append(why)
-    return {pk: "; ".join(said[pk]) or english for pk, english in named.items()}
+    return {pk: _one_after_the_other(said[pk]) or english for pk, english in named.items()}
+
+
+def _one_after_the_other(reasons: list[str]) -> str:
+    return reduce(
+        lambda some, more: gettext("%(first)s; %(other)s") % {"first": some, "other": more}, reasons or [""]
+    )
 
 
 def with_reasons(orders: Iterable[Order]) -> list[tuple[Order, str]]:

@@ -39,7 +39,7 @@ def cancel_attempt(
         try:
             report = provider_for(payment.account, payment).cancel(charge_for(payment), give_up=give_up)
         except ProviderError as why:
-            not_answered(payment, str(why), soon=False, code="payment.cancel_failed")
+            not_answered(payment, why.sentence, soon=False, code="payment.cancel_failed")
             return Payment.objects.get(pk=payment.pk)
     else:
         asked = ask(payment)

@@ -111,12 +111,12 @@ def _follow(attempt: Payment, money: Money | None, expires_at: datetime | None, 
     try:
         report = provider_for(row.account, row).update(charge)
     except (Declined, Invalid) as no:
-        refused(row, str(no), by)
+        refused(row, no.sentence, by)
         if Invitation.objects.filter(payment=row).exists():
             raise NotChanged(reason(no)) from None
         return False
     except ProviderError as why:
-        not_answered(row, str(why), soon=True, code="payment.change_uncertain")
+        not_answered(row, why.sentence, soon=True, code="payment.change_uncertain")
     else:
         apply(row.pk, report, answers=by)
     after = Payment.objects.select_related("order").get(pk=row.pk)

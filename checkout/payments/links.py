@@ -308,7 +308,7 @@ def _ask_again(row: Invitation, payment: Payment) -> Invitation:
     try:
         report = provider_for(payment.account, payment).update(charge_for(payment))
     except ProviderError as why:
-        not_answered(payment, str(why), soon=False, code="link.not_again")
+        not_answered(payment, why.sentence, soon=False, code="link.not_again")
         errors = _by_our_names(why.errors) if isinstance(why, Invalid) else ()
         raise NotSent(reason(why), errors) from None
     after = apply(payment.pk, report)

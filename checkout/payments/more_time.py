@@ -62,9 +62,9 @@ def _prolong(attempt: Payment, patience: float | None) -> None:
     try:
         report = provider_for(attempt.account, attempt, patience=patience).update(charge_for(attempt))
     except (Declined, Invalid) as no:
-        refused(attempt, str(no), by)
+        refused(attempt, no.sentence, by)
     except ProviderError as why:
-        not_answered(attempt, str(why), soon=True, code="payment.change_uncertain")
+        not_answered(attempt, why.sentence, soon=True, code="payment.change_uncertain")
     else:
         apply(attempt.pk, report, answers=by)
 

@@ -109,9 +109,9 @@ def carry_out(operation: Operation) -> Operation:
     except Declined as no:
         return _ended(operation, OperationStatus.FAILURE, no.decline.message or no.decline.code)
     except (Invalid, Misconfigured, Unreachable) as no:
-        return _ended(operation, OperationStatus.FAILURE, str(no))
+        return _ended(operation, OperationStatus.FAILURE, no.sentence)
     except Uncertain as no:
-        return _ended(operation, OperationStatus.UNCERTAIN, str(no))
+        return _ended(operation, OperationStatus.UNCERTAIN, no.sentence)
     apply(payment.pk, report)
     operation.refresh_from_db()
     return operation

@@ -17,6 +17,7 @@ from checkout.payments.timeline import Who
 from checkout.states import OrderState, State
 from providers.base import Outcome
 from providers.errors import Decline, ProviderError
+from providers.said import said as _
 
 
 def check(payment: Payment) -> Payment:
@@ -64,14 +65,14 @@ def _recover(payment: Payment) -> Payment | None:
         try:
             report = provider.cancel(charge_for(payment), give_up=False)
         except ProviderError as why:
-            not_answered(payment, str(why), soon=False, code="payment.cancel_failed")
+            not_answered(payment, why.sentence, soon=False, code="payment.cancel_failed")
             return None
     if report.outcome in {Outcome.OPEN, Outcome.CANCELED}:
         report = replace(
             report,
             outcome=Outcome.FAILED,
             decline=Decline(
-                code="not_opened", message="The attempt was never opened.", reason="technical_error"
+                code="not_opened", message=_("The attempt was never opened."), reason="technical_error"
             ),
         )
     return apply(payment.pk, report, who=Who.GUICHET)

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from checkout.models import Call, Payment
 from checkout.payments.apply import apply, next_look, show_as_json
-from checkout.payments.attention import flag
+from checkout.payments.attention import flag, of_account
 from checkout.payments.border import charge_for, provider_for
 from checkout.payments.locks import order_lock
 from checkout.payments.rotation import verified
@@ -35,12 +35,12 @@ def ask(payment: Payment, *, patience: float | None = None) -> Report | None:
     try:
         return provider_for(payment.account, payment, patience=patience).sync(charge_for(payment))
     except Uncertain as why:
-        not_answered(payment, str(why), soon=patience is not None)
+        not_answered(payment, why.sentence, soon=patience is not None)
     except ProviderError as why:
-        news = not_answered(payment, str(why), soon=False)
+        news = not_answered(payment, why.sentence, soon=False)
         if news:  # said once: a person who has seen it is not called again for the same
             with order_lock(payment.order_id) as order:
-                flag(order, f"{payment.account.name}: {why}", Call.ACCOUNT)
+                flag(order, of_account(payment.account.name, why.sentence), Call.ACCOUNT)
     return None
 
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from checkout.models import Account, Call, Invitation, Order, Payment, SavedCard
 from checkout.models.payment import OCCASIONS
 from checkout.payments.apply import apply, started
-from checkout.payments.attention import flag
+from checkout.payments.attention import flag, of_account
 from checkout.payments.border import charge_for, prospective_charge, provider_for
 from checkout.payments.cards import cards_for, occasions_of
 from checkout.payments.locks import order_lock
@@ -236,14 +236,14 @@ def open_at_provider(payment: Payment) -> Payment:
     except Declined as no:
         return apply(payment.pk, Report(outcome=Outcome.FAILED, decline=no.decline))
     except Invalid as no:
-        return _not_opened(payment, str(no), code="invalid", fields=no.errors)
+        return _not_opened(payment, no.sentence, code="invalid", fields=no.errors)
     except Misconfigured as no:
-        return _not_opened(payment, str(no), code="misconfigured")
+        return _not_opened(payment, no.sentence, code="misconfigured")
     except Unreachable as no:
-        return _not_opened(payment, str(no), code="unreachable")
+        return _not_opened(payment, no.sentence, code="unreachable")
     except Uncertain as no:
         # It may exist there. The intent stays open, and `recover` will ask.
-        return _nobody_knows(payment, str(no))
+        return _nobody_knows(payment, no.sentence)
     payment = started(payment.pk, opened)
     if opened.report is not None:
         payment = apply(payment.pk, opened.report)
@@ -283,7 +283,7 @@ def _not_opened(payment: Payment, why: str, *, code: str, fields: tuple[FieldErr
                 ]
             )
             if code != "unreachable":
-                flag(order, f"{payment.account.name}: {why}", Call.ACCOUNT)
+                flag(order, of_account(payment.account.name, why), Call.ACCOUNT)
         return apply(
             payment.pk,
             Report(

@@ -119,9 +119,8 @@ def test_the_timeline_and_why_a_person_is_called(merchant: User, shop: Shop, acc
     order = payment.order
     order.refresh_from_db()
     reader, page = in_french(merchant), reverse("admin:checkout_order_change", args=[order.pk])
-    assert (
-        order.attention == "asked 42.99 EUR, provider reports 40.00 EUR"
-    )  # the row, and what the shop reads
+    # The row, and what the shop reads.
+    assert order.attention == "asked 42.99 EUR, provider reports 40.00 EUR"
     shown = reader.get(page).content.decode()
     assert "[fr] Pas cru : [fr] demandé 42.99 EUR, reçu 40.00 EUR" in shown
     assert order.attention not in shown
@@ -129,9 +128,8 @@ def test_the_timeline_and_why_a_person_is_called(merchant: User, shop: Shop, acc
         flag(
             locked, told_by_provider("it was paid while another attempt was still open"), Call.SECOND_PAYMENT
         )
-    assert (
-        "[fr] demandé 42.99 EUR, reçu 40.00 EUR; [fr] payée deux fois ?" in reader.get(page).content.decode()
-    )
+    shown = reader.get(page).content.decode()
+    assert "[fr] demandé 42.99 EUR, reçu 40.00 EUR\u202f; [fr] payée deux fois ?" in shown
     mark_seen(order, user=merchant)
     with order_lock(order.pk) as locked:
         flag(locked, "an older version's reason", Call.OTHER)
