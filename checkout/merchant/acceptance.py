@@ -12,7 +12,8 @@ from checkout.merchant.action import Action, Asked, Said, acting, done, refused,
 from checkout.merchant.payment_actions import read_amount
 from checkout.merchant.shown import provider_name
 from checkout.models import Payment
-from checkout.payments.accept import NotAccepted, accept, can_accept
+from checkout.payments.accept import DOUBTED, NotAccepted, accept, can_accept
+from checkout.sentences import sentence
 from checkout.states import MONEY_STATES
 from checkout.templatetags.guichet import money as money_text
 from checkout.wording import reason
@@ -24,7 +25,7 @@ class CameForm(Asked):
         label=gettext_lazy("How much came"),
         max_length=20,
         widget=UnfoldAdminTextInputWidget(attrs={"inputmode": "decimal", "autocomplete": "off"}),
-        help_text=gettext_lazy("As the provider reports it; the timeline says how much that is."),
+        help_text=gettext_lazy("Just as the provider reports it."),
     )
 
     def clean_amount(self) -> Money:
@@ -41,7 +42,8 @@ def _explain(payment: Payment, typed: dict[str, Any]) -> list[str]:
         return [
             _("%(provider)s told of money that is not what was asked for, %(asked)s, so the order is not paid. If you "
               "agree with what came, the order is over that much. If not, give it back at %(provider)s, and ask again.")
-            % about
+            % about,
+            *(sentence(entry.code, entry.data) for entry in payment.timeline.filter(code=DOUBTED).order_by("id")),
         ]  # fmt: skip
     about["came"] = money_text(typed["amount"])
     return [

@@ -92,6 +92,11 @@ class AtDesk:
     user: User | None  # who opened it
     page: str  # where the way to the provider's form is
 
+    @property
+    def filled_in(self) -> bool:
+        """Nobody is to fill it in once more: it could be paid twice."""
+        return self.payment.state == State.PENDING
+
 
 def at_desk(order: Order) -> AtDesk | None:
     payment = order.payments.filter(pk__in=_open(order)).select_related("account").first()

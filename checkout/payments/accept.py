@@ -18,6 +18,8 @@ from checkout.wording import worded as _
 from providers.base import Kind, Outcome, Report
 from providers.money import Money
 
+DOUBTED = "payment.objection"  # what the timeline calls it
+
 
 class NotAccepted(Exception):
     """Nothing was changed; `str()` says why."""
@@ -34,7 +36,7 @@ def can_accept(payment: Payment) -> bool:
     others = order.payments.exclude(pk=payment.pk)
     if others.filter(state__in=[*OPEN_STATES, *HELD_STATES]).exists():
         return False
-    return payment.timeline.filter(code="payment.objection").exists()
+    return payment.timeline.filter(code=DOUBTED).exists()
 
 
 def accept(payment: Payment, money: Money, *, user: User) -> Payment:

@@ -311,6 +311,8 @@ def test_another_amount_at_the_desk_is_not_believed_before_a_person_accepts_it(
     assert (told["state"], told["payment"]["state"], told["needs_attention"]) == ("open", "pending", True)
     # The customer and the merchant had agreed on that: the order is over it from now on.
     admin.open(order.id)
+    says(admin, "was filled in, and how it ended is not settled yet.")
+    expect(admin.body.get_by_role("link", name="Go to the form")).to_have_count(0)
     admin.body.get_by_role("link", name="Accept what came", exact=True).first.click()
     admin.body.get_by_label("How much came").fill("40.00")
     admin.press("Go on")

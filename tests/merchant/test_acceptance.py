@@ -34,6 +34,7 @@ def test_it_is_read_back_and_done_once(client: Client, merchant: User, doubted: 
     assert "Accept what came" in shown
     asked = client.get(address(doubted, "accept")).content.decode()
     assert "told of money that is not what was asked for, €42.99, so the order is not paid." in asked
+    assert "Not believed: asked 42.99 EUR, provider reports 40.00 EUR" in asked
     read_back = client.post(address(doubted, "accept"), {"amount": "40,00"}).content.decode()
     assert "If it says that €40.00 came, the order is over €40.00 from now on, instead of €42.99" in read_back
     doubted.refresh_from_db()
