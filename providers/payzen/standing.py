@@ -19,6 +19,7 @@ from providers.payzen.settings import PayzenSettings
 from providers.payzen.shapes import PaymentOrder, Transaction
 from providers.payzen.sums import amount_of, sums_of, whole_of
 from providers.payzen.wire import Gateway, Refused
+from providers.said import joined
 from providers.said import said as _
 
 # A form's token lives about 15 minutes, and what was begun with it may end ten minutes later, at the bank's page.
@@ -131,7 +132,7 @@ class Standing:
                 charge, seen, outcome, told, authorized=whole, captured=captured, card=told.card, **doubled
             )
         sums = sums_of(charge, told, amount, seen.credits, keys)
-        warnings = [*sums.warnings, str(doubled.get("warning", ""))]
+        warnings = [*sums.warnings, doubled.get("warning", "")]
         if outcome is Outcome.FAILED or (outcome is Outcome.EXPIRED and charge.captured):
             warnings.append(
                 _(
@@ -154,7 +155,7 @@ class Standing:
             decline=_decline(told) if outcome is Outcome.FAILED else None,
             may_retry=doubled.get("may_retry"),
             look_again=_look_again(told, seen.credits),
-            warning=" ".join(filter(None, warnings)),
+            warning=joined(filter(None, warnings), " "),
             memo={"uuid": told.uuid, "minor": sums.whole.minor},
         )
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from providers.agreements import AgreementReport, AgreementState, Ending, NextEvent, Period, Phase, Terms
 from providers.base import Kind
 from providers.errors import Uncertain
+from providers.said import joined
 from providers.said import said as _
 from providers.syspay import words
 from providers.syspay.afterwards import number_of
@@ -73,7 +74,7 @@ def _of_subscription(told: Subscription) -> AgreementReport:
         terms=terms,
         may_charge=state in _MAY_BE_REBILLED,
         endings=_endings(state, phase),
-        warning=" ".join(warnings),
+        warning=joined(warnings, " "),
     )
 
 
