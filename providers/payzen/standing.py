@@ -17,7 +17,7 @@ from providers.payzen import bodies, refusals, words
 from providers.payzen.amounts import from_platform
 from providers.payzen.settings import PayzenSettings
 from providers.payzen.shapes import PaymentOrder, Transaction
-from providers.payzen.sums import amount_of, sums_of, whole_of
+from providers.payzen.sums import amount_of, sums_of
 from providers.payzen.wire import Gateway, Refused
 from providers.said import joined
 from providers.said import said as _
@@ -125,11 +125,11 @@ class Standing:
         if outcome is Outcome.PENDING:
             return self._report(charge, seen, outcome, told, warning=odd)
         doubled = _doubled(charge, seen, told)
-        if (whole := whole_of(charge, told, amount)) != charge.money:
-            # Whoever compares it says so; nothing else of it is looked at.
-            captured = whole if outcome is Outcome.PAID else None
+        if amount.currency != charge.money.currency and charge.operations:
+            # Whoever compares it says so; what was done in the one currency says nothing of the other.
+            captured = amount if outcome is Outcome.PAID else None
             return self._report(
-                charge, seen, outcome, told, authorized=whole, captured=captured, card=told.card, **doubled
+                charge, seen, outcome, told, authorized=amount, captured=captured, card=told.card, **doubled
             )
         sums = sums_of(charge, told, amount, seen.credits, keys)
         warnings = [*sums.warnings, doubled.get("warning", "")]
