@@ -17,7 +17,7 @@ from providers.syspay.afterwards import number_of
 from providers.syspay.shapes import BillingAgreement, Plan, Subscription
 from providers.syspay.wire import Wire
 
-_OVER = frozenset({AgreementState.CANCELED, AgreementState.ENDED, AgreementState.TERMINATED})
+OVER = frozenset({AgreementState.CANCELED, AgreementState.ENDED, AgreementState.TERMINATED})
 _MAY_BE_REBILLED = frozenset({AgreementState.ACTIVE, AgreementState.ENDED})
 
 
@@ -69,8 +69,8 @@ def _of_subscription(told: Subscription) -> AgreementReport:
         end_reason=words.plain(told.end_reason, 60).lower(),
         next_event=_next_event(told),
         began_at=words.moment(told.start_date),
-        ended_at=end if state in _OVER else None,
-        expires_at=None if state in _OVER else end,
+        ended_at=end if state in OVER else None,
+        expires_at=None if state in OVER else end,
         terms=terms,
         may_charge=state in _MAY_BE_REBILLED,
         endings=_endings(state, phase),

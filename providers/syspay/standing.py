@@ -158,8 +158,8 @@ def _beginning(wire: Wire, settings: WireSettings, charge: Charge) -> Report:
         held = [report for report in told if report.outcome not in _WENT_BACK]
         if held:
             return held[0]
-        if not _may_be_ours_yet(chosen) and not _is_active_alone(charge, agreement, heads):
-            return _went_back(charge, had)
+        if not (_may_be_ours_yet(chosen) or _is_active_alone(charge, agreement, heads)):
+            return told[0] if _go_on_charging(wire, had) else _went_back(charge, had)
     stray = _with_money(had)
     if chosen is None or _is_active_alone(charge, agreement, heads):
         report = _of_agreement(charge, agreement)
@@ -195,6 +195,14 @@ def _beginning(wire: Wire, settings: WireSettings, charge: Charge) -> Report:
 
 def _may_be_ours_yet(chosen: Payment | None) -> bool:
     return chosen is not None and words.outcome(chosen)[0] in words.MAY_BECOME_MONEY
+
+
+def _go_on_charging(wire: Wire, had: Iterable[Payment]) -> bool:
+    """Did one of them begin what is not over?"""
+    begun = {payment.agreement for payment in had} - {""}
+    return any(
+        agreement_standing.look(wire, name).report.state not in agreement_standing.OVER for name in begun
+    )
 
 
 def _went_back(charge: Charge, had: Iterable[Payment]) -> Report:

@@ -269,6 +269,10 @@ def test_money_under_another_reference_that_went_back_ends_the_attempt(wire: Sys
     )
     wire.lists().shows("payment", {**spent, "status": "VOIDED"})
     assert wire.sync(replace(asked, provider_ids=("payment:123",))).outcome is Outcome.CANCELED
+    # It began what goes on charging: another attempt would begin a second one.
+    wire.lists().shows("payment", {**spent, **OF_5}).shows("refund", refund("SUCCESS", 4, amount=1200))
+    wire.shows("subscription", subscription())
+    assert wire.sync(replace(asked, provider_ids=("payment:123", "refund:4"))).reference == "my own"
     # What is under way may still become money of ours.
     wire.lists(payment("WAITING", 122)).shows("payment", spent).shows(
         "refund", refund("SUCCESS", 4, amount=1200, reference="")
