@@ -12,7 +12,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from checkout.models import Call, Movement, Operation, Order, Payment, ProviderReference, Tender
+from checkout.models import Agreement, Call, Movement, Operation, Order, Payment, ProviderReference, Tender
 from checkout.payments.agreements import charge_failed, take_agreement
 from checkout.payments.attention import Doubt, flag
 from checkout.payments.border import aware, minute_after
@@ -37,6 +37,7 @@ from checkout.states import (
     can_move,
     can_move_order,
 )
+from providers.agreements import Phase
 from providers.base import Claim, Outcome, Report, Show, Started
 from providers.money import Money
 from providers.said import Said
@@ -370,8 +371,23 @@ def _object(order: Order, payment: Payment, report: Report, problem: str, news: 
             if payment.state in _ENDED:
                 payment.may_retry = False
     if went_back(payment, report):
-        _end_given_back(order, payment)
+        if _goes_on_charging(report):
+            # Another attempt would begin another one beside it.
+            why = _(
+                "all of it went back, but the agreement that began with it goes on charging: end that first"
+            )
+            if not order.timeline.filter(code="order.attention", data__why=str(why)).exists():
+                news.doubt(why, Call.WRONG_AMOUNT)
+        else:
+            _end_given_back(order, payment)
     payment.checks += 1
+
+
+def _goes_on_charging(report: Report) -> bool:
+    begun = report.agreement
+    if begun is None or begun.state in Agreement.OVER:
+        return False
+    return begun.phase not in (Phase.LAST, Phase.CLOSED)
 
 
 def _end_given_back(order: Order, payment: Payment) -> None:

@@ -17,8 +17,9 @@ from providers.payzen import bodies, refusals, words
 from providers.payzen.amounts import from_platform
 from providers.payzen.settings import PayzenSettings
 from providers.payzen.shapes import PaymentOrder, Transaction
-from providers.payzen.sums import amount_of, sums_of, whole_of
+from providers.payzen.sums import amount_of, sums_of
 from providers.payzen.wire import Gateway, Refused
+from providers.said import joined
 from providers.said import said as _
 
 # A form's token lives about 15 minutes, and what was begun with it may end ten minutes later, at the bank's page.
@@ -124,14 +125,14 @@ class Standing:
         if outcome is Outcome.PENDING:
             return self._report(charge, seen, outcome, told, warning=odd)
         doubled = _doubled(charge, seen, told)
-        if (whole := whole_of(charge, told, amount)) != charge.money:
-            # Whoever compares it says so; nothing else of it is looked at.
-            captured = whole if outcome is Outcome.PAID else None
+        if amount.currency != charge.money.currency and charge.operations:
+            # Whoever compares it says so; what was done in the one currency says nothing of the other.
+            captured = amount if outcome is Outcome.PAID else None
             return self._report(
-                charge, seen, outcome, told, authorized=whole, captured=captured, card=told.card, **doubled
+                charge, seen, outcome, told, authorized=amount, captured=captured, card=told.card, **doubled
             )
         sums = sums_of(charge, told, amount, seen.credits, keys)
-        warnings = [*sums.warnings, str(doubled.get("warning", ""))]
+        warnings = [*sums.warnings, doubled.get("warning", "")]
         if outcome is Outcome.FAILED or (outcome is Outcome.EXPIRED and charge.captured):
             warnings.append(
                 _(
@@ -154,7 +155,7 @@ class Standing:
             decline=_decline(told) if outcome is Outcome.FAILED else None,
             may_retry=doubled.get("may_retry"),
             look_again=_look_again(told, seen.credits),
-            warning=" ".join(filter(None, warnings)),
+            warning=joined(filter(None, warnings), " "),
             memo={"uuid": told.uuid, "minor": sums.whole.minor},
         )
 

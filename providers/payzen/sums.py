@@ -91,7 +91,7 @@ def sums_of(
                 provider_id=left_id(told.uuid, left),
             )
         )
-    refunds, odd = _refunds(charge, told, given_back, keys)
+    refunds, odd = _refunds(charge, told, amount.currency, given_back, keys)
 
     voided = _total(voids, nothing) + _total((o for o in new if o.verb is Verb.VOID), nothing)
     returned = [o for o in (*lessened, *new, *refunds) if o.verb is Verb.REFUND]
@@ -145,7 +145,11 @@ def _captures(charge: Charge, told: Transaction, captured: Money) -> list[Operat
 
 
 def _refunds(
-    charge: Charge, told: Transaction, given_back: Iterable[Transaction], keys: Mapping[str, str]
+    charge: Charge,
+    told: Transaction,
+    currency: str,
+    given_back: Iterable[Transaction],
+    keys: Mapping[str, str],
 ) -> tuple[list[Operation], list[str]]:
     found: list[Operation] = []
     odd: list[str] = []
@@ -153,7 +157,7 @@ def _refunds(
         if credit.parent not in ("", told.uuid):
             continue
         money = amount_of(credit)
-        if money is None or money.currency != charge.money.currency:
+        if money is None or money.currency != currency:
             uuid = words.plain(credit.uuid)
             odd.append(_("PayZen lists a refund, %(uuid)s, but not how much it is.", uuid=uuid))
             continue

@@ -10,13 +10,14 @@ from datetime import datetime
 from providers.agreements import AgreementReport, AgreementState, Ending, NextEvent, Period, Phase, Terms
 from providers.base import Kind
 from providers.errors import Uncertain
+from providers.said import joined
 from providers.said import said as _
 from providers.syspay import words
 from providers.syspay.afterwards import number_of
 from providers.syspay.shapes import BillingAgreement, Plan, Subscription
 from providers.syspay.wire import Wire
 
-_OVER = frozenset({AgreementState.CANCELED, AgreementState.ENDED, AgreementState.TERMINATED})
+OVER = frozenset({AgreementState.CANCELED, AgreementState.ENDED, AgreementState.TERMINATED})
 _MAY_BE_REBILLED = frozenset({AgreementState.ACTIVE, AgreementState.ENDED})
 
 
@@ -68,12 +69,12 @@ def _of_subscription(told: Subscription) -> AgreementReport:
         end_reason=words.plain(told.end_reason, 60).lower(),
         next_event=_next_event(told),
         began_at=words.moment(told.start_date),
-        ended_at=end if state in _OVER else None,
-        expires_at=None if state in _OVER else end,
+        ended_at=end if state in OVER else None,
+        expires_at=None if state in OVER else end,
         terms=terms,
         may_charge=state in _MAY_BE_REBILLED,
         endings=_endings(state, phase),
-        warning=" ".join(warnings),
+        warning=joined(warnings, " "),
     )
 
 

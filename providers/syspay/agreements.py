@@ -11,6 +11,7 @@ from typing import Any
 from providers.agreements import Agreement, AgreementCharge, AgreementReport, AgreementState, Ending
 from providers.base import Charge, Outcome, Report, Started
 from providers.errors import Decline, Declined, Invalid, Misconfigured, Uncertain, Unreachable
+from providers.said import joined
 from providers.said import said as _
 from providers.syspay import agreement_standing, declines, standing, words
 from providers.syspay.afterwards import number_of
@@ -51,7 +52,7 @@ def sync_agreement(wire: Wire, settings: WireSettings, agreement: Agreement) -> 
                 no=no.args[0],
             )
         ) from no
-    return replace(report, charges=charges, warning=" ".join(filter(None, warnings)))
+    return replace(report, charges=charges, warning=joined(filter(None, warnings), " "))
 
 
 def _unknown(agreement: Agreement) -> Misconfigured:

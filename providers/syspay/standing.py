@@ -16,6 +16,7 @@ from providers.agreements import AgreementReport, AgreementState
 from providers.base import Charge, Kind, Outcome, Report
 from providers.errors import Decline, Misconfigured, Uncertain, Unreachable
 from providers.money import Money
+from providers.said import joined
 from providers.said import said as _
 from providers.syspay import afterwards, agreement_standing, words
 from providers.syspay.afterwards import number_of
@@ -24,6 +25,7 @@ from providers.syspay.wire import NotFound, Wire, WireRefusal, WireSettings
 
 # Inferred: a charge that SysPay's list does not show after so long was never made.
 MAY_BE_ON_ITS_WAY = timedelta(minutes=15)
+_WENT_BACK = frozenset({Outcome.REFUNDED, Outcome.CANCELED})
 _OF_AGREEMENTS = ("SUBSCRIPTION", "BILLING_AGREEMENT")
 # An attempt makes a payment for each try of a card. What is listed beyond so many with money came later.
 _WHOLE_AT_MOST = 20
@@ -150,9 +152,15 @@ def _beginning(wire: Wire, settings: WireSettings, charge: Charge) -> Report:
     if not found.filtered:
         warnings.append(_("SysPay lists payments of other references, so one of ours may be missing."))
     own = agreement.provider_id if agreement else "none"
-    stray = [payment for payment in _with_money(found.foreign) if payment.agreement != own]
-    if stray and (chosen is None or not _had_money(chosen)):
-        return _of_payment(wire, settings, charge, stray[0], ours=(stray[0],), agreement=agreement)
+    had = [payment for payment in found.foreign if _had_money(payment) and payment.agreement != own]
+    if had and (chosen is None or not _had_money(chosen)):
+        told = [_of_payment(wire, settings, charge, one, ours=(one,), agreement=agreement) for one in had]
+        held = [report for report in told if report.outcome not in _WENT_BACK]
+        if held:
+            return held[0]
+        if not (_may_be_ours_yet(chosen) or _is_active_alone(charge, agreement, heads)):
+            return told[0] if _go_on_charging(wire, had) else _went_back(charge, had)
+    stray = _with_money(had)
     if chosen is None or _is_active_alone(charge, agreement, heads):
         report = _of_agreement(charge, agreement)
     else:
@@ -182,7 +190,31 @@ def _beginning(wire: Wire, settings: WireSettings, charge: Charge) -> Report:
             )
         )
     memo = {**report.memo, **_begun(charge, agreement)}
-    return replace(report, memo=memo, warning=" ".join(filter(None, [report.warning, *warnings])))
+    return replace(report, memo=memo, warning=joined(filter(None, [report.warning, *warnings]), " "))
+
+
+def _may_be_ours_yet(chosen: Payment | None) -> bool:
+    return chosen is not None and words.outcome(chosen)[0] in words.MAY_BECOME_MONEY
+
+
+def _go_on_charging(wire: Wire, had: Iterable[Payment]) -> bool:
+    """Did one of them begin what is not over?"""
+    begun = {payment.agreement for payment in had} - {""}
+    return any(
+        agreement_standing.look(wire, name).report.state not in agreement_standing.OVER for name in begun
+    )
+
+
+def _went_back(charge: Charge, had: Iterable[Payment]) -> Report:
+    """What was paid on the attempt's form, under another reference, is the payer's again. The form ended with it, so
+    nothing more is to come."""
+    names = ", ".join(str(payment.id) for payment in had)
+    warning = _(
+        "SysPay took money for %(reference)s as payment %(numbers)s, under another reference, and all of it went back.",
+        reference=charge.reference,
+        numbers=names,
+    )
+    return Report(outcome=Outcome.CANCELED, warning=warning)
 
 
 def _had_money(payment: Payment) -> bool:
@@ -304,7 +336,7 @@ def _of_payment(
         operations=after.operations,
         chargebacks=after.chargebacks,
         memo={PAYMENT: payment.id},
-        warning=" ".join(filter(None, [warning, *after.warnings])),
+        warning=joined(filter(None, [warning, *after.warnings]), " "),
     )
 
 

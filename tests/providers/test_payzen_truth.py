@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import requests
 
-from providers.base import Card, Outcome, SavedCard
+from providers.base import Card, OperationStatus, Outcome, SavedCard, Verb
 from providers.errors import Misconfigured, Uncertain, Unreachable
 from providers.money import Money
 from providers.payzen import words
@@ -29,7 +29,9 @@ from tests.providers.payzen_wire import (
     no,
     opened,
     order,
+    own,
     paid,
+    refunded,
     refused,
     reserved,
     scripted,
@@ -164,8 +166,9 @@ def test_a_reserved_payment_waits_for_its_capture(wire: Wire) -> None:
     assert report.operations == ()
 
 
-def test_another_amount_is_told_and_not_remembered(wire: Wire) -> None:
-    """A page that was opened before the order was changed may have taken the old amount."""
+def test_another_amount_is_told_as_it_stands(wire: Wire) -> None:
+    """A page that was opened before the order was changed may have taken the old amount. Where a person agrees with
+    it, what was lessened since is told by the amount that is remembered; whoever does not believe it keeps nothing."""
     wire.asks(order("PAID"), listed(transaction(amount=500)))
     report = wire.payzen().sync(opened())
     assert (report.outcome, report.authorized, report.captured) == (
@@ -173,10 +176,23 @@ def test_another_amount_is_told_and_not_remembered(wire: Wire) -> None:
         Money(500, "EUR"),
         Money(500, "EUR"),
     )
-    assert report.memo == {}
+    assert report.memo == {"uuid": UUID, "minor": 500}
+    assert report.look_again is not None
     wire.asks(order("PAID"), listed(transaction("AUTHORISED_TO_VALIDATE", currency="USD")))
     report = wire.payzen().sync(opened())
-    assert (report.authorized, report.captured, report.memo) == (Money(990, "USD"), None, {})
+    assert (report.authorized, report.captured) == (Money(990, "USD"), Money(0, "USD"))
+    done = own(Verb.VOID, 100, "key-1", OperationStatus.SUCCESS)
+    wire.asks(order("PAID"), listed(transaction("AUTHORISED_TO_VALIDATE", currency="USD")))
+    assert wire.payzen().sync(opened(operations=(done,))).authorized == Money(990, "USD")
+
+
+@pytest.mark.parametrize(("minor", "currency"), [(500, "EUR"), (990, "USD")])
+def test_another_amount_that_went_back_is_told_as_gone(wire: Wire, minor: int, currency: str) -> None:
+    all_of_it = refunded(minor, "CAPTURED", currency=currency)
+    wire.asks(order("PAID"), listed(transaction("CAPTURED", amount=minor, currency=currency), all_of_it))
+    report = wire.payzen().sync(opened())
+    gone = Money(minor, currency)
+    assert (report.outcome, report.captured, report.refunded) == (Outcome.REFUNDED, gone, gone)
 
 
 def test_a_bank_that_gives_a_part_has_given_a_part(wire: Wire) -> None:
@@ -304,7 +320,11 @@ def test_two_tries_of_another_amount_call_a_person_too(wire: Wire) -> None:
     first = transaction(creationDate=EARLIER, amount=495)
     wire.asks(order("PAID"), listed(first, transaction(uuid=OTHER, amount=495)))
     report = wire.payzen().sync(opened())
-    assert (report.authorized, report.may_retry, report.memo) == (Money(495, "EUR"), False, {})
+    assert (report.authorized, report.may_retry, report.memo) == (
+        Money(495, "EUR"),
+        False,
+        {"uuid": OTHER, "minor": 495},
+    )
 
 
 def test_a_verification_is_no_money(wire: Wire) -> None:

@@ -36,7 +36,12 @@ TEXTS = {
     "%(field)s: %(why)s": "%(field)s = %(why)s",
     "has more than %(most)s characters": "[fr] dépasse %(most)s",
     "must be more than 0": "[fr] trop peu",
-}
+    "SysPay only reserved %(reference)s, which was to be charged at once: capture it.": "[fr] réservé %(reference)s.",
+    "SysPay took the money of %(reference)s more than once: also as payment %(numbers)s. "
+    "Refund at SysPay what is too much.": "[fr] deux fois %(reference)s : %(numbers)s",
+    "PayZen has taken money more than once for one order: also %(uuids)s. Refund it there.":
+        "[fr] deux fois : %(uuids)s",
+}  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
@@ -88,6 +93,21 @@ def test_a_no_that_another_one_quotes() -> None:
             agreements.end_agreement(wire.wire, wire.settings, agreement, Ending.NOW)
     with override("fr"):
         assert str(reason(caught.value)) == "[fr] demandé, mais : [fr] inconnu : subscription:5."
+
+
+def test_warnings_one_after_the_other() -> None:
+    with syspay_wire.scripted() as wire:
+        wire.lists(syspay_wire.payment("AUTHORIZED"), syspay_wire.payment("AUTHORIZED", 124))
+        syspay = wire.sync(syspay_wire.charge()).warning
+    with payzen_wire.scripted() as once:
+        twice = payzen_wire.listed(
+            payzen_wire.transaction("CAPTURED"), payzen_wire.transaction("CAPTURED", uuid="f" * 32)
+        )
+        once.lists(twice)
+        payzen = once.payzen().sync(payzen_wire.paid()).warning
+    with override("fr"):
+        assert spoken(syspay) == "[fr] réservé G7-1. [fr] deux fois G7-1 : 124"
+        assert spoken(payzen) == f"[fr] deux fois : {'f' * 32}"
 
 
 def refund_refused_by_syspay() -> ProviderError:
@@ -142,13 +162,16 @@ def _said(node: ast.AST, sayers: Mapping[str, int]) -> Iterator[ast.expr]:
 
 
 def _is_plain(text: ast.expr) -> bool:
-    """Also as one of two, or as a part. What stands in a call is marked."""
+    """Also as one of two, or as a part. What stands in a call is marked, unless the call makes it a plain text."""
     if isinstance(text, ast.IfExp):
         return _is_plain(text.body) or _is_plain(text.orelse)
     if isinstance(text, ast.BoolOp):
         return any(map(_is_plain, text.values))
     if isinstance(text, ast.BinOp):
         return _is_plain(text.left) or _is_plain(text.right)
+    if isinstance(text, ast.Call):
+        made = text.func
+        return isinstance(made, ast.Attribute) and made.attr == "join"
     return isinstance(text, ast.JoinedStr) or (isinstance(text, ast.Constant) and text.value != "")
 
 
@@ -157,7 +180,8 @@ def test_no_sentence_is_a_plain_english_text() -> None:
 
 
 def test_plain_english_is_found() -> None:
-    for plain in ('"no"', 'f"no {x}"', 'x or "no"', '"no" if x else _("no")', '"no " + x'):
+    plains = ('"no"', 'f"no {x}"', 'x or "no"', '"no" if x else _("no")', '"no " + x', '" ".join(x)')
+    for plain in plains:
         call = ast.parse(f'Invalid("field", {plain})', mode="eval").body
         assert any(map(_is_plain, _said(call, SAYERS))), plain
 

@@ -1,6 +1,7 @@
 """What is true of a payment that began an agreement at SysPay, and of the agreement's further payments?"""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -18,6 +19,7 @@ from tests.providers.syspay_wire import (
     mandate,
     no,
     payment,
+    refund,
     scripted,
     subscription,
 )
@@ -251,6 +253,31 @@ def test_money_under_another_reference_is_not_hidden_by_a_failed_try(wire: SysPa
     assert report.warning == (
         "SysPay rang for payment 123 as one of G7-1, but it bears another reference: look at SysPay whose it is."
     )
+
+
+def test_money_under_another_reference_that_went_back_ends_the_attempt(wire: SysPayWire) -> None:
+    """Nobody could pay, cancel or accept it otherwise: the form is spent, and the payer has the money again."""
+    asked = charge(provider_ids=("payment:122", "payment:123", "refund:4"))
+    spent = payment(reference="my own")
+    wire.lists(payment("FAILED", 122)).shows("payment", spent).shows(
+        "refund", refund("SUCCESS", 4, amount=1200, reference="")
+    )
+    report = wire.sync(asked)
+    assert (report.outcome, report.reference, report.authorized) == (Outcome.CANCELED, None, None)
+    assert report.warning == (
+        "SysPay took money for G7-1 as payment 123, under another reference, and all of it went back."
+    )
+    wire.lists().shows("payment", {**spent, "status": "VOIDED"})
+    assert wire.sync(replace(asked, provider_ids=("payment:123",))).outcome is Outcome.CANCELED
+    # It began what goes on charging: another attempt would begin a second one.
+    wire.lists().shows("payment", {**spent, **OF_5}).shows("refund", refund("SUCCESS", 4, amount=1200))
+    wire.shows("subscription", subscription())
+    assert wire.sync(replace(asked, provider_ids=("payment:123", "refund:4"))).reference == "my own"
+    # What is under way may still become money of ours.
+    wire.lists(payment("WAITING", 122)).shows("payment", spent).shows(
+        "refund", refund("SUCCESS", 4, amount=1200, reference="")
+    )
+    assert wire.sync(asked).outcome is Outcome.PENDING
 
 
 # --- further payments -----------------------------------------------

@@ -1,5 +1,6 @@
 """How does an agreement begin, and how is it kept up with? By a payment first; then by asking, in good time."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -590,3 +591,26 @@ def test_what_an_answer_about_another_payment_names_is_not_kept(
     assert not Agreement.objects.exists()
     order.refresh_from_db()
     assert order.attention
+
+
+def test_what_goes_on_charging_is_ended_before_the_order_is_paid_anew(
+    script: Script, account: Account
+) -> None:
+    """Another attempt would begin a second subscription beside the first, which is not over by a refund."""
+    order = make_order(account.shop, money=EUR15, kind=Kind.SUBSCRIPTION, terms=MONTHLY)
+    payment = start(order, account)
+    more = Money(2000, "EUR")
+    gone = Report(
+        outcome=Outcome.REFUNDED, authorized=more, captured=more, refunded=more, agreement=active("S-1")
+    )
+    script.always("sync", gone)
+    for _look in range(2):
+        assert settle(Payment.objects.get(pk=payment.pk)).state == State.PENDING
+        mark_seen(order, user=None)
+    why = "all of it went back, but the agreement that began with it goes on charging: end that first"
+    assert story(order).count(f"This order needs a person: {why}") == 1
+    over = active("S-1", state=AgreementState.TERMINATED, phase=Phase.CLOSED, endings=(), may_charge=False)
+    script.always("sync", replace(gone, agreement=over))
+    assert settle(Payment.objects.get(pk=payment.pk)).state == State.CANCELED
+    order.refresh_from_db()
+    assert start(order, account).number == 2
