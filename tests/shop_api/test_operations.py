@@ -185,7 +185,11 @@ def test_a_second_request_while_the_first_is_under_way_makes_none(
 def test_the_same_key_is_known_again_whatever_a_reason_may_not_keep(
     caller: Caller, script: Script, order: Order
 ) -> None:
-    wished = {"verb": "refund", "amount": 1000, "reason": "typed 4111 1111 1111 1111 into the wrong field"}
+    wished: dict[str, Any] = {
+        "verb": "refund",
+        "amount": 1000,
+        "reason": "typed 4111 1111 1111 1111 by mistake",
+    }
     told = asked(caller, order, **wished)
     assert "4111" not in told["reason"]
     again = ask(caller, order, **wished)
