@@ -9,7 +9,6 @@ from django.db import transaction
 from django.dispatch import receiver
 from django.utils import timezone
 from django_tasks import TaskResultStatus, task
-from django_tasks.base import Task
 from django_tasks_db.models import DBTaskResult
 
 from checkout.mail.letter import send_letter_of
@@ -65,15 +64,18 @@ def follow_up_delivery(delivery_id: int) -> None:
 
 
 @task()
-def send_event(event_id: str) -> None:
+def send_event(event_id: str, tries: int | None = None) -> None:
+    """`tries`: after how many it was queued. Queued twice, as by a sweep while the queue is long, it is tried once: the
+    next try has its own time."""
     event = ShopEvent.objects.select_related("shop", "order").get(pk=event_id)
     was_owed = event.delivered_at is None
-    event = send(event)
+    if tries in (None, event.attempts):
+        event = send(event)
     if was_owed and event.delivered_at is not None and (payment := sent_twice(event)) is not None:
         mark(payment, Misfortune.DUPLICATE)
         repeat(event)
     if waited := next_in_line(event):
-        send_event.enqueue(waited)
+        _queue_events([waited])
 
 
 @task()
@@ -139,7 +141,13 @@ def _send_letter_at_once(sender: Any, letter_id: int, **kwargs: Any) -> None:
 
 @receiver(owed, dispatch_uid="send-owed-event")
 def _send_at_once(sender: Any, event_id: str, **kwargs: Any) -> None:
-    send_event.enqueue(event_id)
+    send_event.enqueue(event_id, 0)
+
+
+def _queue_events(names: list[Any]) -> None:
+    tries = dict(ShopEvent.objects.filter(pk__in=names).values_list("pk", "attempts"))
+    for name in names:
+        send_event.enqueue(str(name), tries[name])
 
 
 def run_sweep() -> int:
@@ -155,14 +163,11 @@ def run_sweep() -> int:
         for pk in found:
             queue.enqueue(pk)
             queued += 1
-    by_name: tuple[tuple[list[Any], Task[[str], None]], ...] = (
-        (sweep.due_events(but=held_up()), send_event),
-        (sweep.due_agreements(), check_agreement),
-    )
-    for names, named in by_name:
-        for name in names:
-            named.enqueue(str(name))
-            queued += 1
+    agreements, events = sweep.due_agreements(), sweep.due_events(but=held_up())
+    for agreement in agreements:
+        check_agreement.enqueue(str(agreement))
+    _queue_events(events)
+    queued += len(agreements) + len(events)
     # After all that is somebody's money. A row or two, and nobody is asked.
     letters.remind()
     approvals.expire_old()

@@ -11,6 +11,7 @@ import hmac
 import json
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import structlog
 from django.db import transaction
@@ -98,15 +99,14 @@ def send(event: ShopEvent, *, by_hand: bool = False) -> ShopEvent:
     return event
 
 
-def next_in_line(event: ShopEvent) -> str | None:
+def next_in_line(event: ShopEvent) -> UUID | None:
     """The id of the order's event that waited for this one, and need not any more."""
     if event.order_id is None or (event.next_try_at is not None and event.attempts < WAITED_FOR_TRIES):
         return None
     waiting = ShopEvent.objects.filter(
         order_id=event.order_id, sequence__gt=event.sequence, delivered_at=None, next_try_at__isnull=False
     )
-    found = waiting.exclude(held_up()).order_by("sequence").values_list("pk", flat=True).first()
-    return str(found) if found else None
+    return waiting.exclude(held_up()).order_by("sequence").values_list("pk", flat=True).first()
 
 
 # --- a shop that does not listen -------------------------------------------------------------------------------------
@@ -157,7 +157,8 @@ def _pause(shop_id: int, since: datetime, now: datetime) -> None:
 
 
 def resume(shop: Shop) -> int:
-    """The address is to be used again. What was given up since it failed is owed anew. Returns how many are owed."""
+    """The address is to be used again. What was given up since it failed is owed anew, and all that is owed begins with
+    the quick tries again: in its sequence, and for days, should the address not hold. Returns how many are owed."""
     with transaction.atomic():
         now = timezone.now()
         locked = Shop.objects.select_for_update(of=("self",)).get(pk=shop.pk)
@@ -165,7 +166,7 @@ def resume(shop: Shop) -> int:
         if locked.webhook_failing_since is not None:
             lost = owed.filter(next_try_at=None, created_at__gte=locked.webhook_failing_since - DEAD_AFTER)
             lost.update(next_try_at=now)
-        count = owed.filter(next_try_at__isnull=False).update(next_try_at=now)
+        count = owed.filter(next_try_at__isnull=False).update(next_try_at=now, attempts=0)
         locked.webhook_paused_at = locked.webhook_failing_since = None
         locked.save(update_fields=["webhook_paused_at", "webhook_failing_since"])
     return count

@@ -35,7 +35,7 @@ from checkout.merchant.settings_form import (
     may_rotate,
     setting_names,
 )
-from checkout.merchant.shown import badge, mode_badge, moment, provider_name, setting_title
+from checkout.merchant.shown import badge, column, mode_badge, moment, provider_name, setting_title
 from checkout.models import Account
 from checkout.payments.connection import forget_test
 from checkout.payments.rehearsal import misfortunes_of
@@ -78,7 +78,16 @@ class AccountAdmin(WithListForm, OwnShopsOnly, WithActions, AuditedForms, ModelA
     paginator = ShortPaginator
     show_full_result_count = False
     # In the sequence of `position`, which shoppers read them in.
-    list_display = ["name", "provider_word", "shop", "mode", "enabled", "connection", "answered", "notified"]
+    list_display = [
+        "name",
+        "provider_word",
+        column("shop", gettext_lazy("Shop")),
+        "mode",
+        "enabled",
+        "connection",
+        "answered",
+        "notified",
+    ]
     list_filter = [OfProvider, Mode, Enabled, OfShop]
     list_select_related = ["shop"]
     search_fields = ["name"]

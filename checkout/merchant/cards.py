@@ -14,7 +14,7 @@ from checkout.merchant.action import Action, Said, done, noted
 from checkout.merchant.charges import ON_CARD
 from checkout.merchant.filters import Condition, OfAccount
 from checkout.merchant.record import RecordAdmin
-from checkout.merchant.shown import badge, expires, moment
+from checkout.merchant.shown import badge, column, expires, moment
 from checkout.models import SavedCard
 from checkout.payments.cards import remove_card
 
@@ -54,7 +54,14 @@ class SavedCardAdmin(RecordAdmin):
             tone="danger",
         ),
     )
-    list_display = ["card", "customer_reference", "account", "expires", "consent", "kept"]
+    list_display = [
+        "card",
+        "customer_reference",
+        column("account", gettext_lazy("Account")),
+        "expires",
+        "consent",
+        "kept",
+    ]
     list_filter = [OfAccount, Kept]
     search_fields = ["customer_reference", "last4"]
 

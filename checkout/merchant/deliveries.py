@@ -16,7 +16,7 @@ from checkout.merchant.action import Action, Button, Said, done, noted, refused,
 from checkout.merchant.filters import Choice, OfAccount, ReceivedDays
 from checkout.merchant.preview import page_for
 from checkout.merchant.record import RecordAdmin
-from checkout.merchant.shown import badge, link, moment, provider_name
+from checkout.merchant.shown import badge, column, link, moment, provider_name
 from checkout.models import Delivery
 from checkout.payments.inbox import follow_up
 
@@ -44,7 +44,15 @@ class Verdict(Choice):
 
 class DeliveryAdmin(RecordAdmin):
     record_template = "merchant/delivery.html"
-    list_display = ["about", "account", "payment_link", "verdict_word", "attempts", "next_try", "received"]
+    list_display = [
+        "about",
+        column("account", gettext_lazy("Account")),
+        "payment_link",
+        "verdict_word",
+        column("attempts", gettext_lazy("Tries")),
+        "next_try",
+        "received",
+    ]
     list_filter = [Verdict, OfAccount, ReceivedDays]
     list_select_related = ["account", "payment"]
     search_fields = ["about"]

@@ -25,7 +25,7 @@ from checkout.merchant.action import Action, Said, done, noted, refused
 from checkout.merchant.filters import Condition, OfShop
 from checkout.merchant.onetime import OnceForm, in_address_characters, shown_once
 from checkout.merchant.record import RecordAdmin
-from checkout.merchant.shown import badge, link, moment
+from checkout.merchant.shown import badge, column, link, moment
 from checkout.models import ApiKey, Shop
 from checkout.models.shop import all_scopes
 
@@ -156,7 +156,15 @@ class Standing(Condition):
 
 class ApiKeyAdmin(RecordAdmin):
     record_template = "merchant/api_key.html"
-    list_display = ["prefix", "name", "shop_link", "state_word", "scope_words", "used", "issued"]
+    list_display = [
+        column("prefix", gettext_lazy("Beginning")),
+        "name",
+        "shop_link",
+        "state_word",
+        "scope_words",
+        "used",
+        "issued",
+    ]
     list_filter = [Standing, OfShop]
     search_fields = ["name", "prefix"]
 

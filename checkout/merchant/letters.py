@@ -14,7 +14,7 @@ from checkout.mail.letter import words_of
 from checkout.merchant.action import Action, Said, done, noted
 from checkout.merchant.filters import Choice, Days, OfShop
 from checkout.merchant.record import RecordAdmin
-from checkout.merchant.shown import badge, link, moment
+from checkout.merchant.shown import badge, column, link, moment
 from checkout.models import Letter
 from checkout.payments.letters import owe_again
 
@@ -50,7 +50,14 @@ class LetterAdmin(RecordAdmin):
             at_once=True,
         ),
     )
-    list_display = ["kind_word", "to", "order_link", "shop", "standing", "created"]
+    list_display = [
+        "kind_word",
+        "to",
+        "order_link",
+        column("shop", gettext_lazy("Shop")),
+        "standing",
+        "created",
+    ]
     list_filter = [LetterKind, OfShop, Days]
     search_help_text = gettext_lazy("Order number, or the whole e-mail address")
     search_fields = ["to"]

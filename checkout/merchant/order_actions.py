@@ -9,7 +9,18 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from checkout.merchant.action import HARMLESS, Action, Asked, Said, acting, done, noted, refused, unsure
+from checkout.merchant.action import (
+    HARMLESS,
+    Action,
+    AskAgain,
+    Asked,
+    Said,
+    acting,
+    done,
+    noted,
+    refused,
+    unsure,
+)
 from checkout.merchant.asking import ask_about
 from checkout.merchant.at_desk import LEAVE
 from checkout.merchant.charges import ON_ORDER
@@ -20,7 +31,7 @@ from checkout.models import Order
 from checkout.payments.attention import why_called
 from checkout.payments.cancel import give_up, lives_on_until
 from checkout.payments.locks import order_lock
-from checkout.payments.orders import mark_seen
+from checkout.payments.orders import mark_of, mark_seen
 from checkout.payments.recover import being_started
 from checkout.payments.reopen import NotReopenable, can_reopen, reopen
 from checkout.payments.timeline import Who, tell
@@ -168,8 +179,30 @@ def _explain_seen(order: Order, typed: dict[str, Any]) -> list[str]:
     ]
 
 
-def _seen(request: HttpRequest, order: Order, typed: dict[str, Any]) -> Said:
-    mark_seen(order, user=acting(request))
+class _AsItIsNow(forms.HiddenInput):
+    """Says `now`, whatever was sent: the page that is drawn anew has been read anew."""
+
+    now = ""
+
+    def format_value(self, value: Any) -> str:
+        return self.now
+
+
+class SeenForm(Asked):
+    """`read`: a mark of what the flag said on the page that was read. It may say more by the time of the click."""
+
+    read = forms.CharField(widget=_AsItIsNow, required=False)
+
+    def __init__(self, *args: Any, row: Order, **kwargs: Any) -> None:
+        super().__init__(*args, row=row, **kwargs)
+        self.fields["read"].widget.now = mark_of(row)
+
+
+def _seen(request: HttpRequest, order: Order, typed: dict[str, Any]) -> Said | AskAgain:
+    if not mark_seen(order, user=acting(request), read=typed["read"]):
+        return AskAgain(
+            _("Nothing was done: by now the flag says more than you had read. This is all of it.")
+        )
     return done(_("Marked as seen."))
 
 
@@ -218,6 +251,7 @@ ACTIONS = (
         explain=_explain_seen,
         do=_seen,
         needs=HARMLESS,
+        form=SeenForm,
     ),
     Action(
         name="ask",

@@ -24,7 +24,7 @@ from checkout.merchant.list_form import WithListForm
 from checkout.merchant.onetime import shown_once
 from checkout.merchant.scope import OwnShopsOnly, shops_of
 from checkout.merchant.shop_form import ShopForm, fields_of, fieldsets, logo_shown
-from checkout.merchant.shown import badge, mode_badge
+from checkout.merchant.shown import badge, column, mode_badge
 from checkout.merchant.webhook_actions import RESUME, TEST, SecretForm, explain_secret, new_secret
 from checkout.models import Account, Shop
 from checkout.templatetags.guichet import plain_moment
@@ -35,7 +35,7 @@ class ShopAdmin(WithListForm, OwnShopsOnly, WithActions, AuditedForms, ModelAdmi
     actions = None
     list_display = [
         "name",
-        "slug",
+        column("slug", gettext_lazy("Short name")),
         "accounts_are",
         "webhook_url",
         "webhooks_are",

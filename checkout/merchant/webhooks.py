@@ -15,7 +15,7 @@ from unfold.admin import ModelAdmin
 from checkout.merchant.action import Action, Said, done, noted, refused, unsure
 from checkout.merchant.filters import Condition, Days, OfShop
 from checkout.merchant.record import RecordAdmin
-from checkout.merchant.shown import badge, link, moment
+from checkout.merchant.shown import badge, column, link, moment
 from checkout.models import ShopEvent
 from checkout.webhooks import send
 
@@ -72,7 +72,15 @@ class ShopEventAdmin(RecordAdmin):
             at_once=True,
         ),
     )
-    list_display = ["type", "order_link", "shop", "state_word", "attempts", "last_status", "created"]
+    list_display = [
+        column("type", gettext_lazy("Kind")),
+        "order_link",
+        column("shop", gettext_lazy("Shop")),
+        "state_word",
+        column("attempts", gettext_lazy("Tries")),
+        column("last_status", gettext_lazy("Last answer")),
+        "created",
+    ]
     list_filter = [Delivered, OfShop, Days]
     search_fields = ["type"]
     search_help_text = gettext_lazy("Order number, or kind of webhook")

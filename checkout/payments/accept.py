@@ -10,7 +10,7 @@ from checkout.models import Call, Payment
 from checkout.payments.apply import apply
 from checkout.payments.locks import order_lock
 from checkout.payments.objections import MONEY_OUTCOMES, charged, of_another
-from checkout.payments.orders import mark_seen, write_change
+from checkout.payments.orders import mark_of, mark_seen, write_change
 from checkout.payments.settle import ask
 from checkout.payments.timeline import Who, tell
 from checkout.states import HELD_STATES, MONEY_STATES, OPEN_STATES, OrderState, State
@@ -62,7 +62,7 @@ def accept(payment: Payment, money: Money, *, user: User) -> Payment:
         row.save(update_fields=["amount_minor"])
     accepted = apply(row.pk, report, user=user)
     if accepted.state in MONEY_STATES and accepted.order.called_for() == [Call.WRONG_AMOUNT]:
-        mark_seen(accepted.order, user=user)  # who accepts it has looked at it
+        mark_seen(accepted.order, user=user, read=mark_of(accepted.order))  # who accepts it has looked at it
     return accepted
 
 

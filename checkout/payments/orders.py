@@ -1,5 +1,6 @@
 """How does an order come to be, and how is it changed?"""
 
+import hashlib
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -70,9 +71,18 @@ def write_change(
     )
 
 
-def mark_seen(order: Order, *, user: Any) -> None:
-    """A person has looked: the flag comes down, and the timeline keeps what it said."""
+def mark_of(order: Order) -> str:
+    """By which to know again what its flag says; "" where it says nothing."""
+    return hashlib.sha256(order.attention.encode()).hexdigest()[:16] if order.attention else ""
+
+
+def mark_seen(order: Order, *, user: Any, read: str = "") -> bool:
+    """A person has looked: the flag comes down, and the timeline keeps what it said. False, and nothing is done, when
+    by now it is not what they have `read` (`mark_of`): nobody has looked at what came since. "": whatever it says."""
     with order_lock(order.pk) as locked:
+        if read and locked.attention and mark_of(locked) != read:
+            return False
         if locked.attention:
             tell(locked, "order.seen", who=Who.MERCHANT, user=user, why=locked.attention)
             unflag(locked)
+        return True

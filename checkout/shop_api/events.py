@@ -29,7 +29,7 @@ class EventOut(Schema):
     order: str | None = Field(description="The order's id; null of a test event.")
     delivered: bool = Field(description="Has your webhook address answered 2xx?")
     delivered_at: At | None
-    attempts: int = Field(description="How often it was tried.")
+    attempts: int = Field(description="How often it was tried, since a paused address was resumed last.")
 
 
 class WholeEventOut(EventOut):

@@ -17,6 +17,7 @@ from checkout.payments.border import charge_for, provider_for
 from checkout.payments.operate import NotPossible, left, operate
 from checkout.payments.operations import undone
 from checkout.payments.snapshot import order_snapshot
+from checkout.payments.texts import fit_to_show
 from checkout.shop_api.access import own_operation, own_order, shop_of
 from checkout.shop_api.idempotency import REPLAY, key_header, key_reused
 from checkout.shop_api.pages import CURSOR, LIMIT, page
@@ -165,7 +166,7 @@ def _is_for(known: Operation, order: Order, asked: NewOperation) -> bool:
         and known.verb == asked.verb
         and asked.amount in (None, known.amount_minor)
         and asked.payment in (None, known.payment.reference)
-        and asked.reason == known.reason
+        and fit_to_show(asked.reason, 255) == known.reason  # as it is kept
         and asked.plan == told
     )
 

@@ -184,6 +184,20 @@ def test_a_flag_comes_down_and_is_remembered(client: Client, shop: Shop) -> None
     assert order.timeline.get(code="order.seen").data["why"] == "look here"
 
 
+def test_what_came_after_it_was_read_is_not_seen(client: Client, shop: Shop) -> None:
+    order = rows.order(shop, attention="look here; twice")
+    read = hidden(client.get(address(order, "seen")).content.decode(), "read")
+    Order.objects.filter(pk=order.pk).update(attention="look here; twice; a second payment came")
+    again = client.post(address(order, "seen"), {"read": read})
+    order.refresh_from_db()
+    assert (again.status_code, order.attention) == (200, "look here; twice; a second payment came")
+    assert "a second payment came" in again.content.decode()
+    # What is read back anew is what the next click is about.
+    assert do(client, order, "seen", read=hidden(again.content.decode(), "read")) == "Marked as seen."
+    order.refresh_from_db()
+    assert order.attention == ""
+
+
 def test_a_note_is_one_note_however_often_it_is_sent(client: Client, shop: Shop) -> None:
     order = rows.order(shop)
     once = hidden(client.get(address(order, "note")).content.decode(), "once")

@@ -74,7 +74,7 @@ def test_what_failed_is_logged_as_well(
         client.post(reverse("admin:checkout_order_link_new", args=[order.pk]))
     assert entries() == [
         ("margot", "cancel", order.number, {"ended": told}),
-        ("margot", "seen", order.number, {"failed": "RuntimeError"}),
+        ("margot", "seen", order.number, {"typed": {}, "failed": "RuntimeError"}),
         ("margot", "link new", order.number, {"failed": "RuntimeError"}),
     ]
 

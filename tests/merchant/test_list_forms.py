@@ -10,6 +10,7 @@ from django.contrib.auth.models import Group, User
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import Promise
 
 from checkout.models import (
     Account,
@@ -152,3 +153,15 @@ def test_no_list_of_ours_has_a_filter_that_needs_a_script() -> None:
         Account,
         User,
     }
+
+
+def test_every_heading_of_a_list_can_be_said_in_the_readers_language() -> None:
+    """A column without a name of its own is headed by Django in English, out of its name in the code."""
+    english = [
+        f"{model.__name__}.{name}"
+        for model, page in admin.site._registry.items()
+        for name in page.list_display
+        if model._meta.app_label in ("auth", "checkout") and isinstance(name, str) and not hasattr(page, name)
+        if not isinstance(model._meta.get_field(name).verbose_name, Promise)
+    ]
+    assert english == []

@@ -180,3 +180,19 @@ def test_a_second_request_while_the_first_is_under_way_makes_none(
     told = asked(caller, order, verb="refund")
     assert (seen[0]["id"], seen[0]["status"], told["status"]) == (told["id"], "pending", "success")
     assert len(script.asked("refund")) == 1
+
+
+def test_the_same_key_is_known_again_whatever_a_reason_may_not_keep(
+    caller: Caller, script: Script, order: Order
+) -> None:
+    wished: dict[str, Any] = {
+        "verb": "refund",
+        "amount": 1000,
+        "reason": "typed 4111 1111 1111 1111 by mistake",
+    }
+    told = asked(caller, order, **wished)
+    assert "4111" not in told["reason"]
+    again = ask(caller, order, **wished)
+    assert (again["Idempotent-Replay"], json.loads(again.content)) == ("true", told)
+    problem(ask(caller, order, **{**wished, "reason": "another"}), 422)
+    assert len(script.asked("refund")) == 1

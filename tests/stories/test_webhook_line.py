@@ -137,6 +137,38 @@ def test_a_dead_address_is_paused_and_nothing_is_lost(
     assert len(mail.outbox) == 1
 
 
+def test_what_is_resumed_goes_in_sequence_and_is_tried_for_days_again(
+    shop_site: responses.RequestsMock, clock: Clock, shop: Shop, order: Order
+) -> None:
+    tell_of(order, "order.authorized", "order.paid", "order.refunded")
+    long_ago = timezone.now()
+    Shop.objects.update(webhook_failing_since=long_ago, webhook_paused_at=long_ago)
+    ShopEvent.objects.update(attempts=len(PAUSES) + 1, next_try_at=None)  # all three are given up
+    clock.forward(days=5)
+    shop_site.post(HOOK, status=500)
+    assert resume(fresh(shop)) == 3  # too early: it does not hold yet
+    run_sweep()
+    work()
+    assert heard(shop_site) == ["order.authorized"]
+    assert ShopEvent.objects.filter(next_try_at=None).count() == 0
+    shop_site.replace("POST", HOOK, status=200)
+    clock.forward(seconds=PAUSES[0] + 1)
+    run_sweep()
+    work()
+    assert heard(shop_site)[1:4] == ["order.authorized", "order.paid", "order.refunded"]
+
+
+def test_what_is_queued_twice_is_tried_once(
+    shop_site: responses.RequestsMock, clock: Clock, shop: Shop, order: Order
+) -> None:
+    shop_site.post(HOOK, status=500)
+    tell_of(order, "order.paid")
+    clock.forward(seconds=30)
+    run_sweep()  # the task from the commit still waits in a long queue
+    assert work() == ["send_event", "send_event"]
+    assert (heard(shop_site), ShopEvent.objects.get().attempts) == (["order.paid"], 1)
+
+
 def test_what_was_given_up_before_the_pause_is_sent_as_well(
     shop_site: responses.RequestsMock, clock: Clock, shop: Shop, order: Order
 ) -> None:
