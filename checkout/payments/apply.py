@@ -371,11 +371,9 @@ def _object(order: Order, payment: Payment, report: Report, problem: str, news: 
             if payment.state in _ENDED:
                 payment.may_retry = False
     if went_back(payment, report):
-        if _goes_on_charging(report):
+        if _goes_on(report):
             # Another attempt would begin another one beside it.
-            why = _(
-                "all of it went back, but the agreement that began with it goes on charging: end that first"
-            )
+            why = _("all of it went back, but the agreement that began with it goes on: end that first")
             if not order.timeline.filter(code="order.attention", data__why=str(why)).exists():
                 news.doubt(why, Call.WRONG_AMOUNT)
         else:
@@ -383,7 +381,7 @@ def _object(order: Order, payment: Payment, report: Report, problem: str, news: 
     payment.checks += 1
 
 
-def _goes_on_charging(report: Report) -> bool:
+def _goes_on(report: Report) -> bool:
     begun = report.agreement
     if begun is None or begun.state in Agreement.OVER:
         return False
