@@ -331,14 +331,8 @@ def _money_came(order: Order, payment: Payment, news: _News) -> None:
             ),
             Call.WRONG_AMOUNT,
         )
-    elif payment.state == State.PAID and can_move_order(was, OrderState.PAID):
-        order.state = OrderState.PAID
-        order.paid_at = order.closed_at = timezone.now()
-        order.save(update_fields=["state", "paid_at", "closed_at"])
-        tell(order, "order.paid", who=Who.GUICHET, weight=Weight.GOOD, money=str(payment.money))
-        news.events.append("order.paid")
-    elif payment.state == State.AUTHORIZED and not second:
-        news.events.append("order.authorized")
+    else:
+        news.events += _pay(order, payment, second=second)
     if was in {OrderState.CANCELED, OrderState.EXPIRED}:
         closed = _("canceled") if was is OrderState.CANCELED else _("expired")
         news.doubt(
@@ -356,6 +350,25 @@ def _money_came(order: Order, payment: Payment, news: _News) -> None:
     # Nobody is to pay once more: the follow-up abandons what is still open at the provider, and now is the time.
     if others.filter(state__in=OPEN_STATES).update(next_check_at=timezone.now()):
         news.doubt(_("it was paid while another attempt was still open"), Call.SECOND_PAYMENT)
+
+
+def _pay(order: Order, payment: Payment, *, second: bool) -> list[str]:
+    """What the money of `payment`, which is as much as the order is over, makes of the order. What the shop is owed."""
+    if payment.state == State.PAID and can_move_order(OrderState(order.state), OrderState.PAID):
+        order.state = OrderState.PAID
+        order.paid_at = order.closed_at = timezone.now()
+        order.save(update_fields=["state", "paid_at", "closed_at"])
+        tell(order, "order.paid", who=Who.GUICHET, weight=Weight.GOOD, money=str(payment.money))
+        return ["order.paid"]
+    if payment.state == State.AUTHORIZED and not second:
+        return ["order.authorized"]
+    return []
+
+
+def count_for(order: Order, payment: Payment) -> None:
+    """The order has been made to be over what `payment` holds already. Call under the lock."""
+    for event in _pay(order, payment, second=False):
+        owe(order, event)
 
 
 def _object(order: Order, payment: Payment, report: Report, problem: str, news: _News) -> None:
