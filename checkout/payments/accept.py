@@ -1,13 +1,14 @@
 """What if another amount came than was asked for? It is not believed, and waits. A person may agree with it: the order
 is then over what came, and the payment has paid it.
 
-On a form that is not locked the payer, or whoever sits at the desk, may have changed the amount.
+On a form that is not locked the payer, or whoever sits at the desk, may have changed the amount. What an attempt of
+before the order was changed brought is believed, but pays nothing: that, too, may be agreed with.
 """
 
 from django.contrib.auth.models import User
 
 from checkout.models import Call, Payment
-from checkout.payments.apply import apply
+from checkout.payments.apply import apply, count_for
 from checkout.payments.locks import order_lock
 from checkout.payments.objections import MONEY_OUTCOMES, charged, of_another
 from checkout.payments.orders import mark_of, mark_seen, write_change
@@ -26,15 +27,22 @@ class NotAccepted(Exception):
 
 
 def can_accept(payment: Payment) -> bool:
-    """Was something told of this payment that is not believed, and does nothing else stand in the way? Asks nobody."""
+    """Was something told of this payment that is not believed, or does it hold another amount than the order is over,
+    and does nothing else stand in the way? Asks nobody."""
     order = payment.order
     if order.state != OrderState.OPEN or order.kind != Kind.ONE_OFF or order.agreement_id is not None:
         return False
-    # One that had ended waits as well: nobody is to pay once more before a person has looked.
-    if payment.state != State.PENDING and (payment.may_retry or payment.state in MONEY_STATES):
+    if not _waits_for_a_person(payment):
         return False
     others = order.payments.exclude(pk=payment.pk)
-    if others.filter(state__in=[*OPEN_STATES, *HELD_STATES]).exists():
+    return not others.filter(state__in=[*OPEN_STATES, *HELD_STATES]).exists()
+
+
+def _waits_for_a_person(payment: Payment) -> bool:
+    if payment.state in HELD_STATES:
+        return payment.money != payment.order.money
+    # One that had ended waits as well: nobody is to pay once more before a person has looked.
+    if payment.state != State.PENDING and (payment.may_retry or payment.state in MONEY_STATES):
         return False
     return payment.timeline.filter(code=DOUBTED).exists()
 
@@ -55,11 +63,14 @@ def accept(payment: Payment, money: Money, *, user: User) -> Payment:
             return row
         if not can_accept(row):
             raise NotAccepted(_("The payment or its order has gone on meanwhile. Look at it again."))
+        held = row.state in HELD_STATES
         tell(order, "payment.accepted", payment=row, who=Who.MERCHANT, user=user, money=str(money),
-             asked=str(row.money))  # fmt: skip
+             asked=str(order.money if held else row.money))  # fmt: skip
         write_change(order, money, order.expires_at, who=Who.MERCHANT, user=user)
         row.amount_minor = money.minor
         row.save(update_fields=["amount_minor"])
+        if held:
+            count_for(order, row)
     accepted = apply(row.pk, report, user=user)
     if accepted.state in MONEY_STATES and accepted.order.called_for() == [Call.WRONG_AMOUNT]:
         mark_seen(accepted.order, user=user, read=mark_of(accepted.order))  # who accepts it has looked at it

@@ -331,14 +331,8 @@ def _money_came(order: Order, payment: Payment, news: _News) -> None:
             ),
             Call.WRONG_AMOUNT,
         )
-    elif payment.state == State.PAID and can_move_order(was, OrderState.PAID):
-        order.state = OrderState.PAID
-        order.paid_at = order.closed_at = timezone.now()
-        order.save(update_fields=["state", "paid_at", "closed_at"])
-        tell(order, "order.paid", who=Who.GUICHET, weight=Weight.GOOD, money=str(payment.money))
-        news.events.append("order.paid")
-    elif payment.state == State.AUTHORIZED and not second:
-        news.events.append("order.authorized")
+    else:
+        news.events += _pay(order, payment, second=second)
     if was in {OrderState.CANCELED, OrderState.EXPIRED}:
         closed = _("canceled") if was is OrderState.CANCELED else _("expired")
         news.doubt(
@@ -358,6 +352,25 @@ def _money_came(order: Order, payment: Payment, news: _News) -> None:
         news.doubt(_("it was paid while another attempt was still open"), Call.SECOND_PAYMENT)
 
 
+def _pay(order: Order, payment: Payment, *, second: bool) -> list[str]:
+    """What the money of `payment`, which is as much as the order is over, makes of the order. What the shop is owed."""
+    if payment.state == State.PAID and can_move_order(OrderState(order.state), OrderState.PAID):
+        order.state = OrderState.PAID
+        order.paid_at = order.closed_at = timezone.now()
+        order.save(update_fields=["state", "paid_at", "closed_at"])
+        tell(order, "order.paid", who=Who.GUICHET, weight=Weight.GOOD, money=str(payment.money))
+        return ["order.paid"]
+    if payment.state == State.AUTHORIZED and not second:
+        return ["order.authorized"]
+    return []
+
+
+def count_for(order: Order, payment: Payment) -> None:
+    """The order has been made to be over what `payment` holds already. Call under the lock."""
+    for event in _pay(order, payment, second=False):
+        owe(order, event)
+
+
 def _object(order: Order, payment: Payment, report: Report, problem: str, news: _News) -> None:
     """Not believed. If money may have moved, the attempt waits, visibly, for a person; one that had ended is not
     followed by another before somebody has looked. What is given back ends it."""
@@ -371,11 +384,9 @@ def _object(order: Order, payment: Payment, report: Report, problem: str, news: 
             if payment.state in _ENDED:
                 payment.may_retry = False
     if went_back(payment, report):
-        if _goes_on_charging(report):
+        if _goes_on(report):
             # Another attempt would begin another one beside it.
-            why = _(
-                "all of it went back, but the agreement that began with it goes on charging: end that first"
-            )
+            why = _("all of it went back, but the agreement that began with it goes on: end that first")
             if not order.timeline.filter(code="order.attention", data__why=str(why)).exists():
                 news.doubt(why, Call.WRONG_AMOUNT)
         else:
@@ -383,7 +394,7 @@ def _object(order: Order, payment: Payment, report: Report, problem: str, news: 
     payment.checks += 1
 
 
-def _goes_on_charging(report: Report) -> bool:
+def _goes_on(report: Report) -> bool:
     begun = report.agreement
     if begun is None or begun.state in Agreement.OVER:
         return False

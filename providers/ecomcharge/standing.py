@@ -142,7 +142,8 @@ class Standing:
         if money is None:
             odd = _("eComCharge says successful, but not how much.")
             return self._report(charge, Outcome.PENDING, told, said, warning=odd)
-        if money != charge.money:  # whoever compares it says so; nothing else of it is looked at
+        if money.currency != charge.money.currency or (money != charge.money and money.minor <= 0):
+            # Whoever compares it says so; nothing else of it is looked at.
             return self._report(charge, Outcome.PAID, told, said, authorized=money, captured=money)
         paid = Paid(
             uid=said.uid,

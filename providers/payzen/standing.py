@@ -125,7 +125,7 @@ class Standing:
         if outcome is Outcome.PENDING:
             return self._report(charge, seen, outcome, told, warning=odd)
         doubled = _doubled(charge, seen, told)
-        if amount.currency != charge.money.currency and charge.operations:
+        if amount.minor < 0 or (amount.currency != charge.money.currency and charge.operations):
             # Whoever compares it says so; what was done in the one currency says nothing of the other.
             captured = amount if outcome is Outcome.PAID else None
             return self._report(

@@ -310,8 +310,9 @@ def _of_payment(
         warning=warning,
     )
     if outcome is Outcome.FAILED:
-        outcome = Outcome.OPEN if _may_try_again(charge, ours) else Outcome.FAILED
-        return replace(report, outcome=outcome, decline=words.decline(payment))
+        again = _may_try_again(charge, ours)
+        outcome = Outcome.OPEN if again else Outcome.FAILED
+        return replace(report, outcome=outcome, decline=words.decline(payment), waits_again=again)
     if not _had_money(payment):
         return report
     money = words.money(payment.amount, payment.currency)

@@ -73,11 +73,31 @@ def test_what_is_compared_is_told_as_it_is(wire: BeGateway) -> None:
     assert wire.provider().sync(opened()).live is False
     wire.asks(form("successful")).looks_up(transaction(tracking_id="another")).searches(NOTHING)
     assert wire.provider().sync(opened()).reference == "another"
-    wire.asks(form("successful")).looks_up(transaction(amount=1))
+    wire.asks(form("successful")).looks_up(transaction(amount=1)).searches(NOTHING)
     report = wire.provider().sync(opened())
     assert (report.outcome, report.authorized) == (Outcome.PAID, Money(1, GBP))
     wire.asks(form("successful")).looks_up(transaction(currency="USD"))
     assert wire.provider().sync(opened()).authorized == Money(4299, "USD")
+
+
+def test_another_amount_is_told_as_it_stands(wire: BeGateway) -> None:
+    """Else what is only reserved could be accepted as taken, and what went back would never end the attempt."""
+    other = transaction(amount=4000, kind="authorization")
+    wire.asks(form("successful", kind="authorization")).looks_up(other).searches(NOTHING)
+    report = wire.provider().sync(opened(capture_later=True))
+    assert (report.outcome, report.authorized, report.captured) == (
+        Outcome.AUTHORIZED,
+        Money(4000, GBP),
+        Money(0, GBP),
+    )
+    wire.asks(form("successful")).looks_up(transaction(amount=4000))
+    wire.searches(listed(child("refund", "r1", 4000)))
+    report = wire.provider().sync(opened())
+    assert (report.outcome, report.captured, report.refunded) == (
+        Outcome.REFUNDED,
+        Money(4000, GBP),
+        Money(4000, GBP),
+    )
 
 
 @pytest.mark.parametrize(

@@ -171,3 +171,34 @@ def test_another_reason_to_look_stays(script: Script, order: Order, doubted: Pay
     accept(again(doubted), CAME, user=margot)
     order.refresh_from_db()
     assert "look at this as well" in order.attention
+
+
+@pytest.mark.parametrize("outcome", [Outcome.PAID, Outcome.AUTHORIZED])
+def test_the_amount_of_before_came_for_an_order_that_was_changed(
+    script: Script, order: Order, payment: Payment, margot: User, outcome: Outcome
+) -> None:
+    """It is counted, but pays nothing: without a person's yes the order would stay open for ever."""
+    Order.objects.filter(pk=order.pk).update(amount_minor=3000)
+    script.always("sync", of(ASKED, outcome))
+    held = check(payment)
+    order.refresh_from_db()
+    assert (held.state, order.state, order.called_for()) == (
+        outcome.value,
+        OrderState.OPEN,
+        [Call.WRONG_AMOUNT],
+    )
+    with pytest.raises(NotAccepted, match=r"says that 42\.99 EUR came, not 30\.00 EUR"):
+        accept(again(held), Money(3000, "EUR"), user=margot)
+    for _window in range(2):
+        accept(again(held), ASKED, user=margot)
+    order.refresh_from_db()
+    paid = outcome is Outcome.PAID
+    assert (order.state, order.money, order.attention) == (
+        OrderState.PAID if paid else OrderState.OPEN,
+        ASKED,
+        "",
+    )
+    assert events(order) == ["order.attention", f"order.{outcome.value}"]
+    assert "Attempt 1 is accepted over 42.99 EUR, which is what came, instead of 30.00 EUR." in story(order)
+    assert not can_accept(again(held))
+    assert broken() == {}

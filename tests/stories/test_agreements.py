@@ -607,7 +607,7 @@ def test_what_goes_on_charging_is_ended_before_the_order_is_paid_anew(
     for _look in range(2):
         assert settle(Payment.objects.get(pk=payment.pk)).state == State.PENDING
         mark_seen(order, user=None)
-    why = "all of it went back, but the agreement that began with it goes on charging: end that first"
+    why = "all of it went back, but the agreement that began with it goes on: end that first"
     assert story(order).count(f"This order needs a person: {why}") == 1
     over = active("S-1", state=AgreementState.TERMINATED, phase=Phase.CLOSED, endings=(), may_charge=False)
     script.always("sync", replace(gone, agreement=over))
