@@ -87,7 +87,7 @@ def send_invitation(invitation_id: int) -> None:
     try:
         send_link(invitation)
     except NotSent as why:
-        links.sent(invitation.pk, error=str(why))
+        links.sent(invitation.pk, error=why.sentence)
     else:
         links.sent(invitation.pk)
 
@@ -101,7 +101,7 @@ def send_letter(letter_id: int) -> None:
     try:
         send_letter_of(letter)
     except NotSent as why:
-        letters.gone(letter, error=str(why))
+        letters.gone(letter, error=why.sentence)
     else:
         letters.gone(letter)
 

@@ -65,6 +65,18 @@ def spoken_again(row: object) -> str:
         return ""
 
 
+def said_again(row: object) -> Said | None:
+    """What `kept` has kept, as it was said; None when it cannot be."""
+    if not isinstance(row, dict) or not isinstance(row.get("text"), str):
+        return None
+    told = row.get("about") or {}
+    about = {name: said_again(value) if isinstance(value, dict) else value for name, value in told.items()}
+    try:
+        return Said(row["text"], about)
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
 def in_english(said: object) -> str:
     """As a row keeps it, and a log."""
     if isinstance(said, str):

@@ -70,12 +70,10 @@ def words_of(letter: Letter) -> Words:
 
 def _receipt(letter: Letter) -> Words:
     payment = _payment_of(letter)
+    names = _names(letter, _charged(payment))
     return Words(
-        subject=_("Receipt: %(amount)s paid to %(shop)s") % _names(letter, payment.money),
-        said=[
-            _("Thank you. Your payment of %(amount)s to %(shop)s has been made.")
-            % _names(letter, payment.money)
-        ],
+        subject=_("Receipt: %(amount)s paid to %(shop)s") % names,
+        said=[_("Thank you. Your payment of %(amount)s to %(shop)s has been made.") % names],
         facts=_facts_of(payment),
         button=_("See the receipt"),
         url=payment.order.pay_url,
@@ -86,7 +84,7 @@ def _refund(letter: Letter) -> Words:
     payment = _payment_of(letter)
     back = Money(letter.data["refunded"], payment.currency)
     in_all = Money(letter.data["refunded_in_all"], payment.currency)
-    facts = [(_("Refunded now"), money(back)), (_("Paid"), money(payment.money))]
+    facts = [(_("Refunded now"), money(back)), (_("Paid"), money(_charged(payment)))]
     if in_all != back:
         facts.append((_("Refunded in all"), money(in_all)))
     return Words(
@@ -103,7 +101,7 @@ def _refund(letter: Letter) -> Words:
 
 def _known(letter: Letter) -> Words:
     payment = _payment_of(letter)
-    names = _names(letter, payment.money)
+    names = _names(letter, _charged(payment))
     state = letter.data["state"]
     if state == State.PAID:
         return Words(
@@ -191,8 +189,15 @@ def _webhooks_paused(letter: Letter) -> Words:
 # --- facts -----------------------------------------------------------------------------------------------------------
 
 
+def _charged(payment: Payment) -> Money:
+    """What the customer has paid. Of a reserve that is captured in part, no more than that."""
+    return payment.captured or payment.money
+
+
 def _facts_of(payment: Payment) -> list[Fact]:
     facts = [(_("Amount"), money(payment.money))]
+    if _charged(payment) != payment.money:
+        facts.append((_("Of which charged so far"), money(_charged(payment))))
     parts = list(payment.tenders.order_by("position"))
     if len(parts) > 1:
         names = names_of([(part.partner, part.method) for part in parts])

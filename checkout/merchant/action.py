@@ -69,6 +69,15 @@ class Asked(forms.Form):
         super().__init__(*args, **kwargs)
 
 
+class AsItIsNow(forms.HiddenInput):
+    """Says `now`, whatever was sent: a page that is drawn anew has been read anew."""
+
+    now = ""
+
+    def format_value(self, value: Any) -> str:
+        return self.now
+
+
 def acting(request: HttpRequest) -> User:
     """Who is at the counter; the admin lets nobody in who is not logged in."""
     return cast(User, request.user)

@@ -31,6 +31,9 @@ _LEAST = 3  # characters of a beginning: fewer fit everything
 _LAST = "\U0010ffff"  # sorts after whatever else may follow
 
 _NUMBER = re.compile(r"(?:G-?)?([2-9A-HJKMNP-Z]{9})", re.IGNORECASE)
+# As our own pages write a card, "Visa •••• 4242", and as others do.
+_CARD = re.compile(r"(?:.{0,30}(?:[•·*]|[xX]{2})\s*)?([0-9]{4})")
+_SPELT = re.compile(r"[\s.-]+")  # between the letters of a number that is read out in groups
 _AMOUNT = re.compile(r"(?P<before>[A-Z]{3})?(?P<figures>\d[\d.,]*)(?P<after>[A-Z]{3})?", re.IGNORECASE)
 _SIGNS = {"€": "EUR", "£": "GBP", "$": "", "¥": "JPY"}
 _EXPONENTS = (0, 2, 3, 4)  # of ISO 4217
@@ -100,7 +103,7 @@ def _payments(term: str) -> Iterator[QuerySet[Any, int]]:
 
 
 def _order_words(term: str) -> Iterator[Q]:
-    if number := _NUMBER.fullmatch(term):
+    if number := _NUMBER.fullmatch(term) or _NUMBER.fullmatch(_SPELT.sub("", term)):
         yield Q(number=f"G-{number[1].upper()}")
     elif re.fullmatch(r"G-[2-9A-Z]{2,8}", term, re.IGNORECASE):
         yield from _beginning("number", term, any_case=False)
@@ -113,8 +116,8 @@ def _order_words(term: str) -> Iterator[Q]:
 def _payment_words(term: str) -> Iterator[Q]:
     yield Q(reference=term.upper() if term.upper().startswith("G-") else f"G-{term.upper()}")
     yield Q(provider_id=term)
-    if re.fullmatch(r"[0-9]{4}", term):
-        yield Q(card_last4=term)
+    if card := _CARD.fullmatch(term):
+        yield Q(card_last4=card[1])
 
 
 def _spoken_of(term: str) -> QuerySet[ProviderReference]:

@@ -86,15 +86,21 @@ def _money(shops: Shops, now: datetime) -> dict[str, Any]:
         "today": day_of(now).date(),
         "takings": [(name_of(row.provider), row) for row in taken],
         "totals": totals(taken),
-        "movements_today": _movements(day_of(now)),
-        "movements_month": _movements(day_of(now).replace(day=1)),
+        "movements_today": _movements(told, day_of(now)),
+        "movements_month": _movements(told, day_of(now).replace(day=1)),
         **_rates(told, ends),
-        **_declines(ends, now),
+        **_declines(told, ends, now),
     }
 
 
-def _movements(since: datetime) -> str:
-    return f"{reverse('admin:checkout_movement_changelist')}?{urlencode({'from': since.date().isoformat()})}"
+def _movements(told: Accounts, since: datetime) -> str:
+    query = {"live": _mode(told), "from": since.date().isoformat()}
+    return f"{reverse('admin:checkout_movement_changelist')}?{urlencode(query)}"
+
+
+def _mode(told: Accounts) -> str:
+    """The filter under which a list holds what was counted here: play money is not among money."""
+    return "live" if told.live else "test"
 
 
 def _rates(told: Accounts, ends: Outcomes) -> dict[str, Any]:
@@ -127,13 +133,13 @@ def _of(rates: list[Any]) -> dict[str, Any]:
     return {"percent": percent(rate.share), "paid": rate.paid, "ended": rate.ended}
 
 
-def _declines(ends: Outcomes, now: datetime) -> dict[str, Any]:
+def _declines(told: Accounts, ends: Outcomes, now: datetime) -> dict[str, Any]:
     since = last_days(DAYS, now)[0].date().isoformat()
     payments = reverse("admin:checkout_payment_changelist")
     most = max(ends.declines.values(), default=0)
     bars = []
     for reason, number in ends.declines.most_common():
-        query = {"state__exact": "failed", "decline_reason": reason, "from": since}
+        query = {"state__exact": "failed", "decline_reason": reason, "live": _mode(told), "from": since}
         bars.append(
             {
                 "name": _reason(reason),

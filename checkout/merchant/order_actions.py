@@ -12,6 +12,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 from checkout.merchant.action import (
     HARMLESS,
     Action,
+    AsItIsNow,
     AskAgain,
     Asked,
     Said,
@@ -179,19 +180,10 @@ def _explain_seen(order: Order, typed: dict[str, Any]) -> list[str]:
     ]
 
 
-class _AsItIsNow(forms.HiddenInput):
-    """Says `now`, whatever was sent: the page that is drawn anew has been read anew."""
-
-    now = ""
-
-    def format_value(self, value: Any) -> str:
-        return self.now
-
-
 class SeenForm(Asked):
     """`read`: a mark of what the flag said on the page that was read. It may say more by the time of the click."""
 
-    read = forms.CharField(widget=_AsItIsNow, required=False)
+    read = forms.CharField(widget=AsItIsNow, required=False)
 
     def __init__(self, *args: Any, row: Order, **kwargs: Any) -> None:
         super().__init__(*args, row=row, **kwargs)

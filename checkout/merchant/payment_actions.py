@@ -10,7 +10,18 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from checkout.merchant.action import HARMLESS, Action, AskAgain, Said, acting, done, noted, refused, unsure
+from checkout.merchant.action import (
+    HARMLESS,
+    Action,
+    AsItIsNow,
+    AskAgain,
+    Said,
+    acting,
+    done,
+    noted,
+    refused,
+    unsure,
+)
 from checkout.merchant.asking import ask_about
 from checkout.merchant.second_person import (
     SECOND,
@@ -27,7 +38,15 @@ from checkout.merchant.sharing import SharedForm
 from checkout.merchant.shown import provider_name
 from checkout.models import Operation, Payment, Proposal
 from checkout.payments.approvals import WaitsAlready, propose
-from checkout.payments.operate import NeedsApproval, NotPossible, PlanChanged, left, operate, whole_only
+from checkout.payments.operate import (
+    MovedMeanwhile,
+    NeedsApproval,
+    NotPossible,
+    PlanChanged,
+    left,
+    operate,
+    whole_only,
+)
 from checkout.payments.operations import undone
 from checkout.templatetags.guichet import money as money_text
 from checkout.wording import reason
@@ -54,6 +73,11 @@ def read_amount(text: str, currency: str) -> Money:
     return money
 
 
+def moved_meanwhile(left: Money) -> str:
+    return _("Nothing was done: money of this payment was moved since you opened this page, and %(left)s is left by "
+             "now. Look whether it is what you were about to do.") % {"left": money_text(left)}  # fmt: skip
+
+
 _WAITS = gettext_lazy("%(what)s Let it be decided first, or ask for less.")
 
 
@@ -74,11 +98,13 @@ class AmountForm(SharedForm):
         help_text=gettext_lazy("For your own records; it stays with the operation."),
     )
     key = forms.CharField(widget=forms.HiddenInput, max_length=40)
+    left = forms.IntegerField(widget=AsItIsNow, required=False)  # when the page was read, in minor units
     beyond: Beyond | None = None  # it is more than one person may move
 
     def __init__(self, *args: Any, row: Payment, **kwargs: Any) -> None:
         super().__init__(*args, row=row, **kwargs)
         self.most = left(row, self.verb)
+        self.fields["left"].widget.now = str(self.most.minor)
         self.whole = whole_only(row, self.verb)
         about = {"currency": row.currency, "most": money_text(self.most), "provider": self.provider}
         amount = self.fields["amount"]
@@ -126,11 +152,17 @@ class AmountForm(SharedForm):
         typed = self.cleaned_data
         typed["told"] = self.told()
         typed["seen"] = self.data.get("seen", "")
+        self._check_left(typed.get("left"))
         if not self.errors and not self._was_sent():
             self.look_ahead(typed["amount"], typed["told"])
             self._ask_whether_two(typed["amount"])
         typed["beyond"] = self.beyond
         return typed
+
+    def _check_left(self, then: int | None) -> None:
+        """Somebody else may have done just this: whoever goes on knows of it."""
+        if then not in (None, self.most.minor) and not self._was_sent():
+            self.add_error(None, moved_meanwhile(self.most))
 
     def _ask_whether_two(self, money: Money) -> None:
         self.beyond = beyond(self.row, self.verb, money)
@@ -210,14 +242,18 @@ def _do(verb: Verb, request: HttpRequest, payment: Payment, typed: dict[str, Any
         "seen": typed["seen"],
         "key": typed["key"],
     }
+    then = typed.get("left")
     try:
         if request.POST["confirmed"] == SECOND and not known:
             return _propose(verb, payment, typed["amount"], asked)
-        said = outcome(operate(payment, verb, typed["amount"], **asked))
+        left_then = None if then is None else Money(then, payment.currency)
+        said = outcome(operate(payment, verb, typed["amount"], left_then=left_then, **asked))
     except PlanChanged:
         return AskAgain(
             _("Nothing was done: the plan has changed since it was shown. This is how it is now.")
         )
+    except MovedMeanwhile:
+        return AskAgain(moved_meanwhile(left(payment, verb)))
     except NeedsApproval:
         return AskAgain(_("Nothing was done: by now a second person must approve it."))
     except NotPossible as why:

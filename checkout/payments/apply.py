@@ -272,8 +272,10 @@ def _take_state(
         return
     _move(payment, target)
     weight = Weight.GOOD if target in MONEY_STATES else Weight.BAD if target is State.FAILED else Weight.PLAIN
-    tell(order, f"payment.{target}", payment=payment, who=who, user=user, weight=weight, money=str(payment.money),
-         why=_why_not(payment, report))  # fmt: skip
+    # Of a reserve that is captured in part, no more than that is paid, or has come back.
+    sum_told = payment.captured if target in {State.PAID, State.REFUNDED} else payment.money
+    tell(order, f"payment.{target}", payment=payment, who=who, user=user, weight=weight,
+         money=str(sum_told or payment.money), why=_why_not(payment, report))  # fmt: skip
     if target in MONEY_STATES:
         payment.decline_code = payment.decline_message = payment.decline_reason = ""
     if target in HELD_STATES:

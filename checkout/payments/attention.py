@@ -1,16 +1,14 @@
 """When is a person needed? Said on the order, in its timeline, and to the shop."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import reduce
 from typing import NamedTuple
-
-from django.utils.translation import gettext
 
 from checkout.models import Call, Order, TimelineEntry
 from checkout.payments.events import owe
 from checkout.payments.texts import fit_to_show
 from checkout.payments.timeline import Weight, Who, tell
-from checkout.wording import spoken_again
+from checkout.wording import said_again, spoken
 from providers.said import said as _
 
 _ROOM = 300
@@ -47,24 +45,31 @@ def of_account(name: str, why: str) -> str:
 def why_called(orders: Iterable[Order]) -> dict[int, str]:
     """By the key of each order that needs a person: what for, in the reader's language, as the timeline has it."""
     named = {order.pk: order.attention for order in orders if order.attention}
-    if not named:
-        return {}
-    said: dict[int, list[str]] = {pk: [] for pk in named}
-    for entry in TimelineEntry.objects.filter(
-        order__in=named, code__in=["order.attention", "order.seen"]
-    ).order_by("id"):
+    told = _told_since_seen(named)
+    return {pk: spoken(_one_after_the_other(told[pk])) or english for pk, english in named.items()}
+
+
+def why_now(order: Order) -> str:
+    """... of one order, for its timeline to keep, so that it can be said again."""
+    return _one_after_the_other(_told_since_seen([order.pk])[order.pk]) or order.attention
+
+
+def _told_since_seen(orders: Collection[int]) -> dict[int, list[str]]:
+    said: dict[int, list[str]] = {pk: [] for pk in orders}
+    codes = ["order.attention", "order.seen"]
+    rows = TimelineEntry.objects.filter(order__in=orders, code__in=codes) if orders else ()
+    for entry in sorted(rows, key=lambda row: row.pk):
         if entry.code == "order.seen":
             said[entry.order_id].clear()
         else:
-            why = spoken_again(entry.data.get("why_said")) or str(entry.data.get("why", ""))
-            said[entry.order_id].append(why)
-    return {pk: _one_after_the_other(said[pk]) or english for pk, english in named.items()}
+            said[entry.order_id].append(
+                said_again(entry.data.get("why_said")) or str(entry.data.get("why", ""))
+            )
+    return said
 
 
 def _one_after_the_other(reasons: list[str]) -> str:
-    return reduce(
-        lambda some, more: gettext("%(first)s; %(other)s") % {"first": some, "other": more}, reasons or [""]
-    )
+    return reduce(lambda some, more: _("%(first)s; %(other)s", first=some, other=more), reasons or [""])
 
 
 def with_reasons(orders: Iterable[Order]) -> list[tuple[Order, str]]:

@@ -66,6 +66,10 @@ class PlanChanged(NotPossible):
     """It would be shared out otherwise than the merchant has seen. Nothing was done."""
 
 
+class MovedMeanwhile(NotPossible):
+    """Since the merchant looked, money of this payment was moved: perhaps it is the very same. Nothing was done."""
+
+
 class NeedsApproval(NotPossible):
     """It is more than one person may move, and no second person has approved it. Nothing was done."""
 
@@ -79,19 +83,29 @@ def operate(
     reason: str = "",
     plan: dict[str, Any] | None = None,
     seen: str | None = None,
+    left_then: Money | None = None,
     key: str = "",
 ) -> Operation:
     """Capture, void or refund `money`. NotPossible when it exceeds what is left, or one of the kind is under way;
     NeedsApproval when `user` may not do it alone, and no approved `Proposal` of this key stands behind it.
 
     `plan` is what the provider is told of the sequence in which the means of payment give. `seen` is the digest of the
-    `Plan` that a person has agreed to, "" for none: PlanChanged when it is not what would be done now.
+    `Plan` that a person has agreed to, "" for none: PlanChanged when it is not what would be done now. `left_then` is
+    how much was left when they looked: MovedMeanwhile when it is not by now, for two who do the same do it once.
 
     A repeated `key` returns the operation that it made the first time. What the provider answers, or fails to, is in
     the operation's status; UNCERTAIN is asked about until it ends and is never sent again.
     """
     operation, new = intend(
-        payment, verb, money, user=user, reason=reason, plan=plan or {}, seen=seen, key=key
+        payment,
+        verb,
+        money,
+        user=user,
+        reason=reason,
+        plan=plan or {},
+        seen=seen,
+        key=key,
+        left_then=left_then,
     )
     return carry_out(operation) if new else operation
 
@@ -159,6 +173,11 @@ def check_possible(row: Payment, verb: Verb, money: Money) -> None:
         raise NotPossible(_(_WHOLE_ONLY[verb], provider=row.account.provider_class.name, most=most))
 
 
+def _check_left(row: Payment, verb: Verb, then: Money | None) -> None:
+    if then is not None and left(row, verb) != then:
+        raise MovedMeanwhile(_("Money of this payment was moved meanwhile. Nothing was done."))
+
+
 def agreed_plan(
     row: Payment, verb: Verb, money: Money, plan: dict[str, Any], seen: str | None
 ) -> Plan | None:
@@ -179,6 +198,7 @@ def intend(
     plan: dict[str, Any],
     seen: str | None,
     key: str,
+    left_then: Money | None = None,
 ) -> tuple[Operation, bool]:
     """Write down what is to be asked for, and whether it is new: what is not, has been asked for."""
     with order_lock(payment.order_id) as order:
@@ -192,6 +212,7 @@ def intend(
         if len(key) > _KEY_LENGTH:
             raise NotPossible(_("A key has at most %(most)s characters.", most=_KEY_LENGTH))
         check_possible(row, verb, money)
+        _check_left(row, verb, left_then)
         if (
             user is not None
             and needs_second_person(row, verb, money)

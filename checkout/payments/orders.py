@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from checkout.models import Order, Shop
-from checkout.payments.attention import unflag
+from checkout.payments.attention import unflag, why_now
 from checkout.payments.border import aware
 from checkout.payments.locks import order_lock
 from checkout.payments.timeline import Who, tell
@@ -83,6 +83,6 @@ def mark_seen(order: Order, *, user: Any, read: str = "") -> bool:
         if read and locked.attention and mark_of(locked) != read:
             return False
         if locked.attention:
-            tell(locked, "order.seen", who=Who.MERCHANT, user=user, why=locked.attention)
+            tell(locked, "order.seen", who=Who.MERCHANT, user=user, why=why_now(locked))
             unflag(locked)
         return True

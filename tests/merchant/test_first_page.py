@@ -116,6 +116,21 @@ def test_play_money_is_called_so(client: Client, shop: Shop, account: Account) -
     assert "No money has moved this month." in front(client)
 
 
+def test_what_is_counted_is_what_the_lists_behind_it_hold(
+    client: Client, shop: Shop, account: Account
+) -> None:
+    live = rows.account(shop, live=True, name="Live")
+    for one in (live, account):
+        rows.payment(rows.order(shop), one, State.PAID)
+        rows.payment(rows.order(shop), one, State.FAILED, decline_reason="declined")
+    html = client.get(reverse("admin:index")).content.decode()
+    links = [unescape(at) for at in re.findall(r'href="([^"]+)"', html) if "live=live" in at]
+    assert len(links) == 3  # today, this month, and the reason to decline
+    for at in links:
+        [row] = client.get(at).context["cl"].result_list
+        assert row.account == live
+
+
 def attempt(shop: Shop, account: Account, state: State, days_ago: int, **fields: Any) -> None:
     row = rows.payment(rows.order(shop), account, state, **fields)
     Payment.objects.filter(pk=row.pk).update(created_at=NOW - timedelta(days=days_ago))

@@ -6,8 +6,11 @@ from django.test import Client
 from django.urls import reverse
 
 from checkout.models import Account, Operation, Shop
+from checkout.payments.operate import MovedMeanwhile, operate
 from checkout.states import OrderState, State
+from providers.base import Verb
 from providers.errors import Uncertain, Unreachable
+from providers.money import Money
 from tests.merchant import rows
 from tests.merchant.clicks import address, do, hidden, refund
 from tests.merchant.scripted import Scripted
@@ -48,6 +51,31 @@ def test_two_forms_are_two_refunds(client: Client, shop: Shop, account: Account)
     payment = rows.payment(rows.order(shop), account, State.PAID)
     refund(client, payment, "10")
     refund(client, payment, "10")
+    payment.refresh_from_db()
+    assert (payment.refunded_minor, Operation.objects.count()) == (2000, 2)
+
+
+def test_two_people_who_refund_the_same_part_refund_it_once(
+    client: Client, shop: Shop, account: Account
+) -> None:
+    payment = rows.payment(rows.order(shop), account, State.PAID)
+    at = address(payment, "refund")
+    forms = [client.get(at).content.decode() for _person in range(2)]
+    typed = [{"amount": "10", **{name: hidden(form, name) for name in ("key", "left")}} for form in forms]
+    for one in typed:  # both have read it back
+        assert "€10.00" in client.post(at, one).content.decode()
+    assert do(client, payment, "refund", **typed[0], confirmed="yes") == "The refund of €10.00 is done."
+    late = client.post(at, {**typed[1], "confirmed": "yes"}).content.decode()
+    assert "Nothing was done: money of this payment was moved since" in late
+    assert Operation.objects.count() == 1
+    # A second click of the one that was done is no affair of the other's.
+    assert do(client, payment, "refund", **typed[0], confirmed="yes").startswith("This form was sent before")
+    # Who means it goes on: the page that said so has been read.
+    again = {**typed[1], "left": hidden(late, "left")}
+    assert do(client, payment, "refund", **again, confirmed="yes") == "The refund of €10.00 is done."
+    payment.refresh_from_db()
+    with pytest.raises(MovedMeanwhile):  # under the lock, whatever a form had found
+        operate(payment, Verb.REFUND, Money(1000, "EUR"), left_then=Money(4299, "EUR"))
     payment.refresh_from_db()
     assert (payment.refunded_minor, Operation.objects.count()) == (2000, 2)
 

@@ -131,6 +131,13 @@ def test_the_timeline_and_why_a_person_is_called(merchant: User, shop: Shop, acc
     shown = reader.get(page).content.decode()
     assert "[fr] demandé 42.99 EUR, reçu 40.00 EUR\u202f; [fr] payée deux fois ?" in shown
     mark_seen(order, user=merchant)
+    seen = order.timeline.get(code="order.seen").data["why"]
+    assert seen == f"{order.attention}; it was paid while another attempt was still open"
+    shown = reader.get(page).content.decode()
+    assert (
+        "[fr] demandé 42.99 EUR, reçu 40.00 EUR\u202f; [fr] payée deux fois ?" in shown
+    )  # what it was seen of
+    assert seen not in shown
     with order_lock(order.pk) as locked:
         flag(locked, "an older version's reason", Call.OTHER)
     shown = reader.get(page).content.decode()

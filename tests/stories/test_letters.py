@@ -1,5 +1,6 @@
 """Which e-mails does a customer get of us? Each once, about what is so, in the customer's language, text and HTML."""
 
+from dataclasses import replace
 from datetime import timedelta
 from smtplib import SMTPRecipientsRefused, SMTPServerDisconnected
 from typing import Any
@@ -145,6 +146,24 @@ def test_no_mail_server_no_letter(script: Script, payment: Payment, settings: An
     settings.DEMO = settings.DEBUG = False
     take(payment, money_came(payment))
     assert letters() == []
+
+
+def test_of_a_reserve_that_is_captured_in_part_no_more_is_called_paid(
+    script: Script, order: Order, payment: Payment
+) -> None:
+    Order.objects.update(language="en")
+    part = Money(3000, "EUR")
+    reserved = Report(outcome=Outcome.AUTHORIZED, reference=payment.reference, authorized=payment.money)
+    take(payment, reserved)
+    paid = Report(outcome=Outcome.PAID, reference=payment.reference, authorized=payment.money, captured=part)
+    take(payment, paid)
+    take(payment, replace(paid, refunded=Money(500, "EUR")))
+    receipt, refund = mail.outbox
+    assert receipt.subject == "Receipt: €30.00 paid to Bread & <b>Butter</b>"
+    assert "Your payment of €30.00 to" in receipt.body
+    assert "Amount: €42.99\nOf which charged so far: €30.00\n" in receipt.body
+    assert "Refunded now: €5.00\nPaid: €30.00\n" in refund.body
+    assert [line for line in story(order) if "confirms" in line] == ["Scripted confirms: 30.00 EUR paid."]
 
 
 def test_money_of_another_amount_is_no_receipt(script: Script, order: Order, payment: Payment) -> None:

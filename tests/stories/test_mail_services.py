@@ -7,12 +7,19 @@ from urllib.parse import parse_qsl
 import pytest
 import responses
 from django.conf import LazySettings
+from django.utils import timezone
+from django.utils.translation import override
 
+from checkout.mail.sending import NotSent
 from checkout.models import Account, Letter, Payment
 from checkout.payments.apply import apply
+from checkout.payments.letters import gone
 from checkout.payments.start import start
+from checkout.sentences import sentence
 from checkout.tasks import run_sweep
 from providers.base import Outcome, Report
+from providers.said import said
+from tests import french
 from tests.scripted import Clock, Script, make_order, work
 
 MAILGUN = "https://api.mailgun.net/v3/mail.bread.example/messages"
@@ -117,3 +124,15 @@ def test_a_service_that_is_away_is_asked_again(
     work()
     letter.refresh_from_db()
     assert (bool(letter.sent_at), letter.attempts) == (True, 2)
+
+
+@pytest.mark.usefixtures("mailgun")
+def test_a_service_whose_keys_are_not_set_is_told_of(payment: Payment, settings: LazySettings) -> None:
+    settings.ANYMAIL = {}
+    letter = paid(payment)
+    assert letter.error == "The mail server did not take it (AnymailConfigurationError)."
+    Letter.objects.update(attempts=6, next_try_at=timezone.now(), data={})
+    gone(Letter.objects.get(), error=NotSent(said("The mail server refuses the address.")).sentence)
+    [entry] = payment.order.timeline.filter(code="letter.not_sent")
+    with french.spoken({"The mail server refuses the address.": "[fr] Adresse refusée."}), override("fr"):
+        assert sentence(entry.code, entry.data).endswith("[fr] Adresse refusée.")
