@@ -159,8 +159,8 @@ def test_an_occasion_of_another_version_says_its_own_name() -> None:
     assert "(whim)" in sentence("payment.charged", {"number": 1, "card": "Visa", "occasion": "whim"})
 
 
-def marked() -> Iterator[str]:
-    """Every text in the site's source that is marked for translation; of a plural its singular."""
+def marked() -> Iterator[tuple[str, ...]]:
+    """Every text in the site's source that is marked for translation; of what is counted, singular and plural."""
     pages = [*ROOT.glob("templates/**/*.html"), *CHECKOUT.glob("**/templates/**/*.html")]
     for file in [*sorted([*CHECKOUT.rglob("*.py"), *pages]), *PROVIDER_FILES]:
         source = file.read_text()
@@ -169,18 +169,27 @@ def marked() -> Iterator[str]:
         for _line, texts, _comments, _context in extract(
             "python", lines, MARKS, options={"encoding": "utf-8"}
         ):
-            yield texts if isinstance(texts, str) else texts[0]
+            yield (texts,) if isinstance(texts, str) else tuple(text for text in texts[:2] if text)
+
+
+def catalogue() -> set[tuple[str, ...]]:
+    with CATALOGUE.open("rb") as lines:
+        return {
+            (message.id,) if isinstance(message.id, str) else tuple(message.id) for message in read_po(lines)
+        }
 
 
 def in_french() -> set[str]:
-    with CATALOGUE.open("rb") as lines:
-        return {message.id if isinstance(message.id, str) else message.id[0] for message in read_po(lines)}
+    return {texts[0] for texts in catalogue()}
 
 
 def test_whatever_is_marked_stands_in_the_french_catalogue() -> None:
     texts = set(marked())
     assert len(texts) > 600
-    assert sorted(texts - in_french()) == []
+    found = catalogue()
+    either = {one[0] for one in found}  # what is counted in one place may be said alone in another
+    missing = {one for one in texts - found if len(one) == 2 or one[0] not in either}
+    assert sorted(missing) == []
 
 
 @pytest.mark.parametrize("slug", PROVIDERS)
