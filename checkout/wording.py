@@ -53,18 +53,6 @@ def kept(said: Said, fit: Callable[[object], str]) -> dict[str, Any]:
     return {"text": said.text, "about": about}
 
 
-def spoken_again(row: object) -> str:
-    """What `kept` has kept, in the language that is active now; "" when it cannot be said so."""
-    if not isinstance(row, dict) or not isinstance(row.get("text"), str):
-        return ""
-    told = row.get("about") or {}
-    about = {name: spoken_again(value) if isinstance(value, dict) else value for name, value in told.items()}
-    try:
-        return _say(row["text"], about)
-    except (KeyError, TypeError, ValueError):  # an older version's, which its translation no longer fits
-        return ""
-
-
 def said_again(row: object) -> Said | None:
     """What `kept` has kept, as it was said; None when it cannot be."""
     if not isinstance(row, dict) or not isinstance(row.get("text"), str):
@@ -73,8 +61,14 @@ def said_again(row: object) -> Said | None:
     about = {name: said_again(value) if isinstance(value, dict) else value for name, value in told.items()}
     try:
         return Said(row["text"], about)
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError):  # not from here
         return None
+
+
+def spoken_again(row: object) -> str:
+    """... in the language that is active now; "" when it cannot be."""
+    said = said_again(row)
+    return "" if said is None else spoken(said)
 
 
 def in_english(said: object) -> str:
