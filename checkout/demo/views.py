@@ -102,7 +102,7 @@ def pay(request: HttpRequest, order: DemoOrder) -> HttpResponse:
     try:
         order.pay_url = guichet.send(order)
     except NoAnswer as why:
-        log.warning("order %s was not answered: %s", order.reference, why)
+        log.warning("order %s was not answered: %s", order.reference, str(why))
         return page(request, "no_answer", status=502)
     order.save(update_fields=["pay_url"])
     response = send_shopper(order.pay_url)
@@ -126,7 +126,7 @@ def cancel(request: HttpRequest, reference: str) -> HttpResponse:
     try:
         guichet.cancel(order)
     except NoAnswer as why:
-        log.warning("order %s was not canceled: %s", order.reference, why)
+        log.warning("order %s was not canceled: %s", order.reference, str(why))
         return page(request, "order", status=502, order=order, how="cancel-order", not_canceled=True)
     except NotCanceled:
         return page(request, "order", status=409, order=order, how="cancel-order", not_canceled=True)
