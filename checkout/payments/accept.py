@@ -6,6 +6,7 @@ before the order was changed brought is believed, but pays nothing: that, too, m
 """
 
 from django.contrib.auth.models import User
+from django.utils import timezone
 
 from checkout.models import Call, Payment
 from checkout.payments.apply import apply, count_for
@@ -68,7 +69,8 @@ def accept(payment: Payment, money: Money, *, user: User) -> Payment:
              asked=str(order.money if held else row.money))  # fmt: skip
         write_change(order, money, order.expires_at, who=Who.MERCHANT, user=user)
         row.amount_minor = money.minor
-        row.save(update_fields=["amount_minor"])
+        row.next_check_at = timezone.now()  # should this end here, whoever looks next counts what came
+        row.save(update_fields=["amount_minor", "next_check_at"])
         if held:
             count_for(order, row)
     accepted = apply(row.pk, report, user=user)

@@ -16,10 +16,11 @@ from checkout.payments.reopen import reopen
 from checkout.payments.start import start
 from checkout.payments.timeline import Who
 from checkout.states import OrderState, State
+from checkout.tasks import run_sweep
 from providers.base import Kind, Outcome, Report
 from providers.errors import Uncertain
 from providers.money import Money
-from tests.scripted import Script, codes, events, story
+from tests.scripted import Script, codes, events, story, work
 
 ASKED, CAME = Money(4299, "EUR"), Money(4000, "EUR")
 
@@ -73,6 +74,25 @@ def test_twice_is_once(order: Order, doubted: Payment, margot: User) -> None:
     assert accept(before, CAME, user=margot).state == State.PAID  # the page was open in two windows
     assert accept(again(doubted), CAME, user=margot).state == State.PAID
     assert codes(order).count("payment.accepted") == codes(order).count("order.paid") == 1
+
+
+def test_cut_off_in_between_it_is_counted_by_whoever_looks_next(
+    order: Order, doubted: Payment, margot: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def power_cut(*_words: Any, **_named: Any) -> Payment:
+        raise SystemExit
+
+    Payment.objects.update(next_check_at=None)  # it has been watched for long
+    with monkeypatch.context() as cut:
+        cut.setattr("checkout.payments.accept.apply", power_cut)
+        with pytest.raises(SystemExit):
+            accept(again(doubted), CAME, user=margot)
+    assert (again(doubted).state, again(doubted).order.money) == (State.PENDING, CAME)
+    run_sweep()
+    work()
+    order.refresh_from_db()
+    assert (again(doubted).state, order.state) == (State.PAID, OrderState.PAID)
+    assert broken() == {}
 
 
 def test_a_reserve_and_more_than_was_asked_for(
