@@ -324,6 +324,8 @@ class Report:
     may_retry: bool | None = None  # False: a further attempt could charge twice, so let a person look first
     # With OPEN: what was under way has surely come to nothing, and the same attempt waits for the shopper once more.
     waits_again: bool = False
+    # With CANCELED: money came that is not this payment's by its reference, and all of it went back.
+    given_back: bool = False
     # When to ask once more about what is final by its state, but may still change without a ring.
     look_again: datetime | None = None
     warning: str = ""  # a word we did not know, a number that did not fit: a sentence for the merchant

@@ -266,6 +266,8 @@ def _take_state(
     order: Order, payment: Payment, report: Report, news: _News, *, who: str, user: User | None
 ) -> None:
     target = _target(report)
+    if report.given_back:
+        _end_given_back(order, payment)
     if target is None and report.waits_again:
         _wait_again(order, payment, report)
     if target is None or target == payment.state:

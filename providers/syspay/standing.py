@@ -206,15 +206,15 @@ def _go_on_charging(wire: Wire, had: Iterable[Payment]) -> bool:
 
 
 def _went_back(charge: Charge, had: Iterable[Payment]) -> Report:
-    """What was paid on the attempt's form, under another reference, is the payer's again. The form ended with it, so
-    nothing more is to come."""
+    """What was paid on the attempt's form, under another reference, is the payer's again. Inferred: the form ended with
+    it, so nothing more is to come."""
     names = ", ".join(str(payment.id) for payment in had)
     warning = _(
         "SysPay took money for %(reference)s as payment %(numbers)s, under another reference, and all of it went back.",
         reference=charge.reference,
         numbers=names,
     )
-    return Report(outcome=Outcome.CANCELED, warning=warning)
+    return Report(outcome=Outcome.CANCELED, given_back=True, warning=warning)
 
 
 def _had_money(payment: Payment) -> bool:

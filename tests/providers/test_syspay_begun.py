@@ -264,6 +264,7 @@ def test_money_under_another_reference_that_went_back_ends_the_attempt(wire: Sys
     )
     report = wire.sync(asked)
     assert (report.outcome, report.reference, report.authorized) == (Outcome.CANCELED, None, None)
+    assert report.given_back  # "nothing was charged" would not be true
     assert report.warning == (
         "SysPay took money for G7-1 as payment 123, under another reference, and all of it went back."
     )

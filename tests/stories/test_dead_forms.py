@@ -73,8 +73,9 @@ def test_the_old_form_brings_another_amount_and_nobody_pays_once_more_before_a_p
     [
         Report(outcome=Outcome.REFUNDED, authorized=NEW, captured=NEW, refunded=NEW),
         Report(outcome=Outcome.CANCELED, authorized=NEW, captured=Money.zero("EUR"), voided=NEW),
+        Report(outcome=Outcome.CANCELED, given_back=True),
     ],
-    ids=["refunded", "voided"],
+    ids=["refunded", "voided", "under another reference"],
 )
 def test_another_amount_that_is_given_back_there_lets_the_order_be_paid(
     script: Script, order: Order, payment: Payment, gone: Report
