@@ -40,6 +40,7 @@ from providers.payzen.settings import PayzenSettings
 from providers.payzen.shapes import PaymentOrder
 from providers.payzen.standing import Standing, order_id_of
 from providers.payzen.wire import NO_SUCH_SERVICE, Gateway, Refused
+from providers.said import listed
 from providers.said import said as _
 from providers.setup import Address, Probe
 
@@ -99,7 +100,7 @@ class PayZen(Provider):
         if charge.save_card and self.settings.keep_cards == "never":
             return _("This PayZen account keeps no cards.")
         found = self.complaints(charge)
-        return _("PayZen cannot take this order: %(why)s.", why=_in_one(found)) if found else ""
+        return _("PayZen cannot take this order: %(why)s.", why=listed(found)) if found else ""
 
     def complaints(self, charge: Charge) -> tuple[FieldError, ...]:
         return rules.complaints(self.settings, charge)
@@ -216,7 +217,7 @@ class PayZen(Provider):
             if now.outcome is not Outcome.OPEN:
                 return now
             problem = refusals.of_start(no, charge, self.settings, brought)
-            raise Invalid("order", problem.args[0]) if isinstance(problem, Declined) else problem from None
+            raise Invalid("order", problem.sentence) if isinstance(problem, Declined) else problem from None
         return self._standing.now(charge)
 
     def cancel(self, charge: Charge, *, give_up: bool) -> Report:
@@ -284,14 +285,6 @@ class PayZen(Provider):
 
     def refund(self, charge: Charge, money: Money, *, key: str, plan: Mapping[str, Any]) -> Report:
         return self._till.refund(charge, money, key)
-
-
-def _in_one(found: tuple[FieldError, ...]) -> str:
-    """All that is wrong in one sentence."""
-    first, *others = (_("%(field)s: %(why)s", field=field, why=why) for field, why in found)
-    for other in others:
-        first = _("%(first)s; %(other)s", first=first, other=other)
-    return first
 
 
 def _ends_within(order: PaymentOrder, soon: timedelta) -> bool:

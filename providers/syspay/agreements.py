@@ -129,7 +129,7 @@ def end_agreement(
     except (Misconfigured, Unreachable) as why:
         # No no to the end, which was asked for and not refused.
         raise Uncertain(
-            _("SysPay was told to end it, but how it stands could not be asked: %(why)s", why=why.args[0])
+            _("SysPay was told to end it, but how it stands could not be asked: %(why)s", why=why.sentence)
         ) from why
 
 
@@ -164,7 +164,7 @@ def rebill(wire: Wire, settings: WireSettings, charge: Charge) -> Started:
         report = standing.made(wire, settings, charge, payment)
     except Uncertain as why:
         # Its number is told here and perhaps nowhere else: it is kept, and asked about.
-        report = Report(outcome=Outcome.PENDING, memo={standing.PAYMENT: payment.id}, warning=why.args[0])
+        report = Report(outcome=Outcome.PENDING, memo={standing.PAYMENT: payment.id}, warning=why.sentence)
     return Started(show=None, provider_id=name, provider_ids=(name,), memo=report.memo, report=report)
 
 

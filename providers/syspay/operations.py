@@ -86,7 +86,7 @@ def refund(wire: Wire, settings: WireSettings, charge: Charge, money: Money, *, 
         return standing.since(wire, settings, charge)
     except Uncertain as why:
         # Its number is told here and perhaps nowhere else: it is kept, and asked about.
-        return _under_way(charge, key, name, why.args[0])
+        return _under_way(charge, key, name, why.sentence)
 
 
 def _under_way(charge: Charge, key: str, name: str, why: str) -> Report:

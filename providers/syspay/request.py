@@ -9,12 +9,12 @@ from typing import Any
 
 import phonenumbers
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 
 from providers.agreements import Terms
 from providers.base import Charge, Customer, Kind
 from providers.errors import Invalid
 from providers.money import Money
+from providers.said import objection
 from providers.syspay import locks
 from providers.syspay.locks import BLOCKS
 from providers.syspay.notices import ems_url
@@ -36,17 +36,10 @@ def options(charge: Charge) -> SysPayOptions:
         return SysPayOptions.model_validate(dict(charge.options))
     except ValidationError as problem:
         found = [
-            (".".join((OPTIONS, *map(str, told["loc"]))), _why(told))
+            (".".join((OPTIONS, *map(str, told["loc"]))), objection(told))
             for told in problem.errors(include_input=False, include_url=False)
         ]
         raise Invalid(*found[0], *found[1:]) from None
-
-
-def _why(told: ErrorDetails) -> str:
-    """A validator's own sentence as it was said; pydantic keeps its English alone in the message."""
-    own = told.get("ctx", {}).get("error")
-    why: str = own.args[0] if isinstance(own, ValueError) else told["msg"]
-    return why
 
 
 def new_form(settings: SysPaySettings, charge: Charge, brought: SysPayOptions) -> dict[str, Any]:
