@@ -12,6 +12,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
 
+from tests.ground.listening import serving
+
 # Of one connection alone, or counted anew here.
 _HOP = {"connection", "proxy-connection", "keep-alive", "transfer-encoding", "content-length"}
 _LONGEST_S = 120
@@ -69,13 +71,8 @@ def late(seconds: float) -> Iterator[str]:
         def handle_error(self, *_words: Any) -> None:
             """A browser that left before its answer came is no news."""
 
-    proxy = Proxy(("127.0.0.1", 0), Line)
-    thread = threading.Thread(target=proxy.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{proxy.server_port}"
-    finally:
-        over.set()
-        proxy.shutdown()
-        proxy.server_close()
-        thread.join()
+    with serving(Proxy(("127.0.0.1", 0), Line)) as origin:
+        try:
+            yield origin
+        finally:
+            over.set()

@@ -48,7 +48,13 @@ def listening(answer: Callable[[Heard], Reply]) -> Iterator[str]:
         def log_message(self, *_words: Any) -> None:
             """Nothing: pytest's output is read by people."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Ear)
+    with serving(ThreadingHTTPServer(("127.0.0.1", 0), Ear)) as origin:
+        yield origin
+
+
+@contextmanager
+def serving(server: ThreadingHTTPServer) -> Iterator[str]:
+    """Its origin, while it serves in threads of its own."""
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:
